@@ -1,0 +1,76 @@
+//! Turns the rules from YAML into JSON, which the program reads faster, and chooses the gates of its log search.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use serde_json::{Value, json};
+
+#[path = "src/diagnosis/literal.rs"]
+#[allow(dead_code, reason = "the program uses the rest")]
+mod literal;
+
+fn main() {
+    println!("cargo::rerun-if-changed=diagnostics");
+    println!("cargo::rerun-if-changed=src/diagnosis/ordinary.log");
+    println!("cargo::rerun-if-changed=src/diagnosis/literal.rs");
+    let mut rules = Vec::new();
+    let mut proofs = Vec::new();
+    for path in rule_files(Path::new("diagnostics")) {
+        let mut rule = read(&path);
+        let (stage, id) = (name(path.parent().expect("a rule is in the folder of its stage")), name(&path));
+        let fields = rule.as_object_mut().unwrap_or_else(|| panic!("{}: a rule is a mapping", path.display()));
+        let take = |fields: &mut serde_json::Map<_, _>, key| fields.remove(key).unwrap_or(json!([]));
+        let (examples, counterexamples) = (take(fields, "examples"), take(fields, "counterexamples"));
+        proofs.push(json!({"id": id, "examples": examples, "counterexamples": counterexamples}));
+        rules.push(json!({"id": id, "stage": stage, "rule": rule}));
+    }
+    let marks = read(Path::new("diagnostics/marks.yaml"));
+    let mut literals = Vec::new();
+    rules.iter().for_each(|rule| collect(&rule["rule"], false, &mut literals));
+    collect(&marks, false, &mut literals);
+    let ordinary = fs::read_to_string("src/diagnosis/ordinary.log").expect("the lines of healthy servers");
+    let gates = literal::choose_gates(&literals, &ordinary);
+    write("catalogue.json", &json!({"rules": rules, "marks": marks, "gates": gates}));
+    write("proofs.json", &Value::Array(proofs));
+}
+
+/// The rule files, in the order of their stages and ids.
+fn rule_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = |folder: &Path| {
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(folder).expect("diagnostics is there").map(|entry| entry.expect("readable").path()).collect();
+        paths.sort();
+        paths
+    };
+    let stages = entries(folder).into_iter().filter(|path| path.is_dir());
+    stages.flat_map(|stage| entries(&stage)).filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect()
+}
+
+fn read(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().expect("a name").to_string_lossy().into_owned()
+}
+
+/// The literals of the patterns under `log` and `message`.
+fn collect(value: &Value, pattern: bool, literals: &mut Vec<String>) {
+    match value {
+        Value::String(line) if pattern => literals.push(literal::longest(line)),
+        Value::Object(regex) if pattern => literals.extend(regex.get("literal").and_then(Value::as_str).map(str::to_owned)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, pattern, literals)),
+        Value::Object(fields) => {
+            for (key, inner) in fields {
+                collect(inner, key == "log" || key == "message", literals);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn write(name: &str, value: &Value) {
+    let folder = env::var("OUT_DIR").expect("cargo sets it");
+    fs::write(Path::new(&folder).join(name), value.to_string()).expect("the output folder can be written");
+}

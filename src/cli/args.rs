@@ -1,0 +1,143 @@
+//! The arguments of every command.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cluster::config::Target;
+
+/// Says why a model deployment on Kubernetes is stuck or failing, quotes the evidence, and gives the fix.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// What to do; without a command the live dashboard
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Which cluster is meant.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+    /// Rules of one's own, beside those that the program carries
+    #[arg(long, value_name = "DIR", global = true)]
+    pub rules: Option<PathBuf>,
+}
+
+/// kubectl's flags, with kubectl's meaning.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterArguments {
+    /// The kubeconfig to use instead of KUBECONFIG or ~/.kube/config
+    #[arg(long, value_name = "FILE", global = true)]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME", global = true)]
+    pub context: Option<String>,
+    /// The namespace
+    #[arg(short, long, value_name = "NAME", global = true)]
+    pub namespace: Option<String>,
+    /// Look at all namespaces
+    #[arg(short = 'A', long, global = true, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// Look only at pods with these labels, and what belongs to them
+    #[arg(short = 'l', long, value_name = "LABELS", global = true)]
+    pub selector: Option<String>,
+    /// Act as another user
+    #[arg(long = "as", value_name = "USER", global = true)]
+    pub impersonate: Option<String>,
+    /// Act as a member of a group; may be given again
+    #[arg(long = "as-group", value_name = "GROUP", global = true)]
+    pub impersonate_groups: Vec<String>,
+    /// How long one look may take, as `30s` or `2m`; 0 for no limit
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, global = true)]
+    pub request_timeout: Duration,
+}
+
+impl ClusterArguments {
+    /// The cluster that is meant.
+    pub fn target(&self) -> Target {
+        Target {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            namespace: self.namespace.clone(),
+            all_namespaces: self.all_namespaces,
+            impersonate: self.impersonate.clone(),
+            impersonate_groups: self.impersonate_groups.clone(),
+            may_ask: std::io::IsTerminal::is_terminal(&std::io::stdin()),
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// One look at a namespace: a report, and the verdict in the exit code
+    Check(CheckArguments),
+    /// The diagnosis of a pasted or piped log; needs no cluster
+    Explain(ExplainArguments),
+    /// The diagnoses: list, show and test them
+    Rules(RulesArguments),
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: the schema unstuck/v1.
+    Json,
+}
+
+/// `unstuck check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Look at a capture instead of a cluster
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+    /// How the report is written
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `unstuck explain`
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// Files to explain; - for standard input
+    #[arg(default_value = "-")]
+    pub files: Vec<PathBuf>,
+    /// How the report is written
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `unstuck rules`
+#[derive(Debug, Args)]
+pub struct RulesArguments {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Run the proofs of the rules, or of those in a file or folder
+    Test {
+        /// A rule file, or a folder with a folder for each stage
+        path: Option<PathBuf>,
+    },
+}
+
+/// Reads `30s`, `2m`, `1h`, `500ms`, or a plain number of seconds, as kubectl does.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let number: f64 = text[..digits].parse().map_err(|_| format!("`{text}` is no duration: write 30s, 2m or 1h"))?;
+    let seconds = match &text[digits..] {
+        "ms" => number / 1000.0,
+        "" | "s" => number,
+        "m" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(format!("`{text}` is no duration: write 30s, 2m or 1h")),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|_| format!("`{text}` is too long"))
+}

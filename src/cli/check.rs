@@ -1,0 +1,35 @@
+//! `unstuck check`: one look, a report, and the verdict in the exit code.
+
+use std::sync::Arc;
+
+use crate::capture;
+use crate::cli::Outcome;
+use crate::cli::args::{CheckArguments, ClusterArguments, Output};
+use crate::cli::live;
+use crate::diagnosis::assessment::Assessment;
+use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::diagnose::diagnose;
+use crate::report::{json, text};
+
+/// Looks once and reports.
+pub fn run(arguments: &CheckArguments, cluster: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Result<Outcome> {
+    if let Some(folder) = &arguments.from {
+        let snapshot = capture::open(folder, &catalogue.sieve)?;
+        let assessment = diagnose(&snapshot, &catalogue);
+        return Ok(print(&assessment, arguments.output));
+    }
+    let runtime = live::runtime()?;
+    let view = runtime.block_on(live::look_once(cluster, catalogue))?;
+    let outcome = print(&view.assessment, arguments.output);
+    runtime.shutdown_background();
+    Ok(outcome)
+}
+
+/// Prints a report in the form that was asked for.
+pub fn print(assessment: &Assessment, output: Output) -> Outcome {
+    match output {
+        Output::Json => println!("{:#}", json::report(assessment)),
+        Output::Text => print!("{}", text::report(assessment)),
+    }
+    Outcome::of(assessment)
+}

@@ -1,0 +1,70 @@
+//! One file per command.
+
+pub mod args;
+pub mod check;
+pub mod explain;
+pub mod live;
+pub mod rules;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::cli::args::Command;
+use crate::diagnosis::assessment::{Assessment, Verdict};
+use crate::diagnosis::rule::Severity;
+
+/// How a command ended, as linters say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing wrong was found.
+    Well = 0,
+    /// A diagnosis of severity error or warning was found.
+    Found = 1,
+    /// It could not look: usage, connection, permission.
+    Blind = 2,
+    /// `wait` ran out of time.
+    TimedOut = 3,
+}
+
+impl Outcome {
+    /// The outcome that an assessment stands for.
+    pub fn of(assessment: &Assessment) -> Self {
+        if assessment.diagnoses.iter().any(|diagnosis| diagnosis.severity < Severity::Info) {
+            Outcome::Found
+        } else if assessment.verdict == Verdict::Unknown {
+            Outcome::Blind
+        } else {
+            Outcome::Well
+        }
+    }
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        ExitCode::from(outcome as u8)
+    }
+}
+
+/// Runs the program.
+pub fn run() -> ExitCode {
+    let arguments = <args::Arguments as clap::Parser>::parse();
+    match command(&arguments) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            eprintln!("unstuck: {error:#}");
+            Outcome::Blind.into()
+        }
+    }
+}
+
+fn command(arguments: &args::Arguments) -> anyhow::Result<Outcome> {
+    if let Some(Command::Rules(rules)) = &arguments.command {
+        return rules::run(rules);
+    }
+    let catalogue = Arc::new(rules::catalogue(arguments.rules.as_deref())?);
+    match &arguments.command {
+        Some(Command::Check(check)) => check::run(check, &arguments.cluster, catalogue),
+        Some(Command::Explain(explain)) => explain::run(explain, &catalogue),
+        Some(Command::Rules(_)) | None => anyhow::bail!("there is no dashboard yet"),
+    }
+}

@@ -1,0 +1,59 @@
+//! Holds back watches that would start too fast: a server that ends each watch at once must not be asked without pause.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Between two starts of all watches together, once the free ones are used up.
+const PAUSE: Duration = Duration::from_millis(2200);
+/// Starts that may come at once: one for every kind.
+const BURST: i64 = 30;
+
+/// A bucket of starts that fills with time.
+#[derive(Debug)]
+pub struct Limiter {
+    began: Instant,
+    /// Milliseconds after `began` at which the bucket would be full again.
+    full_at: AtomicI64,
+}
+
+impl Default for Limiter {
+    fn default() -> Self {
+        Limiter { began: Instant::now(), full_at: AtomicI64::new(0) }
+    }
+}
+
+impl Limiter {
+    /// Waits for a start.
+    pub async fn wait(&self, now: Instant) {
+        let pause = self.take(now);
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Takes a start and says how long to wait for it.
+    fn take(&self, now: Instant) -> Duration {
+        let now = i64::try_from(now.duration_since(self.began).as_millis()).unwrap_or(i64::MAX);
+        let step = i64::try_from(PAUSE.as_millis()).unwrap_or(i64::MAX);
+        let next = |full_at: i64| full_at.max(now) + step;
+        let before = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| Some(next(full_at)));
+        let full_at = next(before.unwrap_or_default());
+        Duration::from_millis(u64::try_from(full_at - now - BURST * step).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BURST, Limiter};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_burst_is_free_and_then_starts_are_spaced() {
+        let limiter = Limiter::default();
+        let now = Instant::now();
+        let waits: Vec<Duration> = (0..BURST + 3).map(|_| limiter.take(now)).collect();
+        assert!(waits[..usize::try_from(BURST).unwrap()].iter().all(Duration::is_zero));
+        assert!(waits[waits.len() - 1] > Duration::from_secs(2));
+        assert!(limiter.take(now + Duration::from_secs(600)).is_zero());
+    }
+}

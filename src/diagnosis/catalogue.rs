@@ -1,0 +1,220 @@
+//! All rules, with their patterns in one table and the index that finds the rules a text could matter to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::diagnosis::literal;
+use crate::diagnosis::loader::{Fault, Source};
+use crate::diagnosis::mark::{Mark, MarkFile};
+use crate::diagnosis::pattern::{Pattern, PatternText};
+use crate::diagnosis::rule::RuleFile;
+use crate::diagnosis::symptom::Symptom;
+use crate::diagnosis::template::Template;
+use crate::snapshot::log::sieve::{PatternId, Sieve};
+
+/// A rule, ready to be judged.
+#[derive(Debug)]
+pub struct Rule {
+    /// The name of its file: the problem.
+    pub id: String,
+    /// The folder it is in: where on its way a deployment meets the problem.
+    pub stage: String,
+    /// As it was written.
+    pub file: RuleFile,
+    /// What must all hold.
+    pub symptoms: Vec<Symptom>,
+    /// What must not hold.
+    pub unless: Vec<Symptom>,
+    /// Its wording.
+    pub wording: Wording,
+}
+
+/// The sentences of a rule.
+#[derive(Debug)]
+pub struct Wording {
+    /// Titles, the most exact first.
+    pub titles: Vec<Template>,
+    /// The paragraphs.
+    pub explanation: Vec<Template>,
+    /// Title, text and command of each fix.
+    pub fixes: Vec<FixWording>,
+}
+
+/// The sentences of a fix.
+#[derive(Debug)]
+pub struct FixWording {
+    /// In a few words.
+    pub title: Template,
+    /// How.
+    pub text: Option<Template>,
+    /// What can be pasted.
+    pub command: Option<Template>,
+    /// The stacks it is for; all where empty.
+    pub stacks: Vec<String>,
+}
+
+/// All rules.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// In the order of stage and id.
+    pub rules: Vec<Rule>,
+    /// What servers say about themselves.
+    pub marks: Vec<Mark>,
+    /// The search for their literals.
+    pub sieve: Arc<Sieve>,
+    patterns: Vec<Pattern>,
+    rules_of_pattern: Vec<Vec<usize>>,
+    rules_by_id: BTreeMap<String, usize>,
+    without_text: Vec<usize>,
+    mark_of_pattern: BTreeMap<PatternId, usize>,
+}
+
+/// The patterns of all rules, numbered.
+#[derive(Debug, Default)]
+pub struct PatternTable {
+    patterns: Vec<Pattern>,
+}
+
+impl PatternTable {
+    /// Enters a pattern and gives its number.
+    pub fn enter(&mut self, text: &PatternText) -> Result<PatternId, String> {
+        let id = PatternId::try_from(self.patterns.len()).map_err(|_| "there are too many patterns".to_owned())?;
+        self.patterns.push(Pattern::new(text)?);
+        Ok(id)
+    }
+}
+
+#[derive(Deserialize)]
+struct Embedded {
+    rules: Vec<EmbeddedRule>,
+    marks: Vec<MarkFile>,
+    gates: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct EmbeddedRule {
+    id: String,
+    stage: String,
+    rule: RuleFile,
+}
+
+impl Catalogue {
+    /// The rules that the program carries.
+    pub fn builtin() -> Self {
+        Catalogue::with(Vec::new()).0
+    }
+
+    /// The rules that the program carries and those of somebody's own. A rule that cannot be used is left out and
+    /// named in the answer.
+    pub fn with(own: Vec<Source>) -> (Self, Vec<Fault>) {
+        let embedded: Embedded = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/catalogue.json")))
+            .expect("the build wrote it, and a test reads it");
+        let mut table = PatternTable::default();
+        let mut rules = Vec::new();
+        let mut faults = Vec::new();
+        let replaced: Vec<&str> = own.iter().map(|source| source.id.as_str()).collect();
+        let carried = embedded.rules.into_iter().filter(|rule| !replaced.contains(&rule.id.as_str()));
+        for rule in carried {
+            match Rule::new(rule.id.clone(), rule.stage, rule.rule, &mut table) {
+                Ok(rule) => rules.push(rule),
+                Err(reason) => faults.push(Fault::of_rule(&rule.id, reason)),
+            }
+        }
+        for source in own {
+            match source.compile(&mut table) {
+                Ok(rule) => rules.push(rule),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let marks = embedded.marks.iter().filter_map(|file| Mark::new(file, &mut table).ok()).collect();
+        (Catalogue::assemble(rules, marks, table, embedded.gates), faults)
+    }
+
+    fn assemble(rules: Vec<Rule>, marks: Vec<Mark>, table: PatternTable, mut gates: Vec<String>) -> Self {
+        let patterns = table.patterns;
+        let literals: Vec<String> = patterns.iter().map(|pattern| pattern.literal.clone()).collect();
+        gates.extend(literal::missing_gates(&literals, &gates));
+        gates.extend(crate::snapshot::log::sieve::STRUCTURE.map(str::to_owned));
+        gates.retain(|gate| !gate.is_empty());
+        let numbered = literals.iter().enumerate().map(|(id, word)| (word.as_str(), id as PatternId));
+        let sieve = Arc::new(Sieve::new(&gates, numbered));
+        let mut rules_of_pattern = vec![Vec::new(); patterns.len()];
+        for (index, rule) in rules.iter().enumerate() {
+            for pattern in rule.symptoms.iter().flat_map(Symptom::patterns) {
+                rules_of_pattern[usize::from(pattern)].push(index);
+            }
+        }
+        let rules_by_id = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
+        let without_text = (0..rules.len()).filter(|&index| !rules[index].needs_text()).collect();
+        let marked = marks.iter().enumerate().flat_map(|(index, mark)| mark.patterns.iter().map(move |id| (*id, index)));
+        let mark_of_pattern = marked.collect();
+        Catalogue { rules, marks, sieve, patterns, rules_of_pattern, rules_by_id, without_text, mark_of_pattern }
+    }
+
+    /// A pattern by its number.
+    pub fn pattern(&self, id: PatternId) -> &Pattern {
+        &self.patterns[usize::from(id)]
+    }
+
+    /// How many patterns there are.
+    pub fn pattern_count(&self) -> usize {
+        self.patterns.len()
+    }
+
+    /// The rules that a pattern belongs to.
+    pub fn rules_of(&self, pattern: PatternId) -> &[usize] {
+        &self.rules_of_pattern[usize::from(pattern)]
+    }
+
+    /// The mark that a pattern belongs to.
+    pub fn mark_of(&self, pattern: PatternId) -> Option<&Mark> {
+        self.mark_of_pattern.get(&pattern).map(|&index| &self.marks[index])
+    }
+
+    /// The rules that can hold although no pattern was seen.
+    pub fn rules_without_text(&self) -> &[usize] {
+        &self.without_text
+    }
+
+    /// A rule by its id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.index(id).map(|index| &self.rules[index])
+    }
+
+    /// The place of a rule by its id.
+    pub fn index(&self, id: &str) -> Option<usize> {
+        self.rules_by_id.get(id).copied()
+    }
+}
+
+impl Rule {
+    /// Reads a rule and enters its patterns; the error says what is wrong with it.
+    pub fn new(id: String, stage: String, file: RuleFile, table: &mut PatternTable) -> Result<Self, String> {
+        let symptoms = file.symptoms.iter().map(|symptom| Symptom::new(symptom, table)).collect::<Result<_, _>>()?;
+        let unless = file.unless.iter().map(|symptom| Symptom::new(symptom, table)).collect::<Result<_, _>>()?;
+        let wording = Wording {
+            titles: file.title.as_slice().iter().map(|title| Template::new(title)).collect(),
+            explanation: file.explanation.iter().map(|paragraph| Template::new(paragraph)).collect(),
+            fixes: file.fixes.iter().map(FixWording::new).collect(),
+        };
+        Ok(Rule { id, stage, file, symptoms, unless, wording })
+    }
+
+    /// Can it hold only where one of its patterns was seen?
+    pub fn needs_text(&self) -> bool {
+        self.symptoms.iter().any(Symptom::needs_text)
+    }
+}
+
+impl FixWording {
+    fn new(file: &crate::diagnosis::rule::FixFile) -> Self {
+        FixWording {
+            title: Template::new(&file.title),
+            text: file.text.as_deref().map(Template::new),
+            command: file.command.as_deref().map(Template::new),
+            stacks: file.stacks.clone(),
+        }
+    }
+}

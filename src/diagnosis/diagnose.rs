@@ -1,0 +1,127 @@
+//! Diagnoses a snapshot.
+
+use std::collections::BTreeSet;
+
+use crate::diagnosis::assessment::{Assessment, Diagnosis};
+use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::choose;
+use crate::diagnosis::judge;
+use crate::diagnosis::rank::{self, Reached};
+use crate::diagnosis::scene::{Part, Scene};
+use crate::diagnosis::scenes::Stage;
+use crate::diagnosis::{blind, sign, stack, unexplained, verdict};
+use crate::snapshot::Snapshot;
+use crate::snapshot::custom::Custom;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::network::{Ingress, Service};
+use crate::snapshot::node::Node;
+use crate::snapshot::pod::Pod;
+use crate::snapshot::relation;
+use crate::snapshot::storage::Claim;
+use crate::snapshot::subject::Subject;
+use crate::snapshot::workload::Workload;
+
+/// Everything that can be said about a snapshot.
+pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
+    let stage = Stage { snapshot, catalogue };
+    let cases = scenes(stage).iter().flat_map(|scene| reached(scene, catalogue)).collect();
+    let mut diagnoses = rank::rank(cases, catalogue, &|workload| stack::of_workload(snapshot, workload).to_owned());
+    diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
+    let blind_spots = blind::spots(snapshot, catalogue);
+    let workloads = verdict::workloads(snapshot, &diagnoses);
+    let verdict = verdict::of_namespace(&workloads, &diagnoses, snapshot);
+    Assessment { source: snapshot.source.clone(), verdict, workloads, diagnoses, blind_spots }
+}
+
+/// The scenes of everything that could be in trouble.
+fn scenes(stage: Stage<'_>) -> Vec<Scene<'_>> {
+    let snapshot = stage.snapshot;
+    let mut scenes = Vec::new();
+    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| matters(snapshot, pod)) {
+        scenes.extend(stage.of_pod(pod));
+    }
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_workload()) {
+        let owned = |workload: &Workload| kind == Kind::ReplicaSet && workload.metadata.controller().is_some();
+        let workloads = snapshot.of_kind::<Workload>(kind).filter(|(_, workload)| !owned(workload));
+        scenes.extend(workloads.map(|(key, workload)| stage.of_workload(key, workload)));
+    }
+    scenes.extend(snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim).map(|(_, claim)| stage.of_claim(claim)));
+    scenes.extend(snapshot.of_kind::<Service>(Kind::Service).map(|(_, service)| stage.of_service(service)));
+    scenes.extend(snapshot.of_kind::<Ingress>(Kind::Ingress).map(|(_, ingress)| stage.of_ingress(ingress)));
+    scenes.extend(snapshot.of_kind::<Node>(Kind::Node).map(|(_, node)| stage.of_node(node)));
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_custom()) {
+        scenes.extend(snapshot.of_kind::<Custom>(kind).map(|(key, custom)| stage.of_custom(key, custom)));
+    }
+    scenes.extend(snapshot.logs().filter(|(key, _)| key.pod.is_empty()).map(|(key, log)| stage.of_log(key, log)));
+    scenes
+}
+
+/// Is a pod worth a look? What is going away, has ended well, or was replaced by pods that are ready is history.
+fn matters(snapshot: &Snapshot, pod: &Pod) -> bool {
+    if pod.metadata.deletion_timestamp.is_some() && pod.is_ready() || pod.status.phase == "Succeeded" {
+        return false;
+    }
+    let replica_set = pod.metadata.controller().filter(|owner| owner.kind == "ReplicaSet");
+    let set = replica_set.and_then(|owner| snapshot.get::<Workload>(Kind::ReplicaSet, &pod.metadata.namespace, &owner.name));
+    let replaced = |set: &Workload| {
+        let wanted = set.spec.replicas.unwrap_or(1);
+        wanted == 0 || pod.is_finished() && set.status.ready_replicas >= wanted
+    };
+    !set.is_some_and(replaced)
+}
+
+fn reached(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Reached> {
+    let cases = choose::choose(judge::judge(scene, catalogue), catalogue);
+    if cases.is_empty() {
+        return Vec::new();
+    }
+    let (workloads, pods) = reach(scene);
+    cases.into_iter().map(|case| Reached { case, workloads: workloads.clone(), pods: pods.clone() }).collect()
+}
+
+/// Whom a fault of the subject hurts: workloads, and pods that exist.
+fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
+    let snapshot = scene.snapshot;
+    let of_pods = |pods: Vec<&Pod>| {
+        let mut workloads: Vec<Subject> = pods.iter().map(|pod| relation::workload_of(snapshot, pod)).collect();
+        workloads.sort();
+        workloads.dedup();
+        let pods = pods.into_iter().map(|pod| Subject::new("Pod", &pod.metadata.namespace, &pod.metadata.name));
+        (workloads, pods.collect::<BTreeSet<_>>())
+    };
+    match scene.part {
+        Part::Container { pod, .. } | Part::Pod(pod) => of_pods(vec![pod]),
+        Part::Workload(key, workload) => {
+            let (_, pods) = of_pods(relation::pods_below(snapshot, &workload.metadata));
+            (vec![relation::top_of(snapshot, key)], pods)
+        }
+        Part::Claim(claim) => of_pods(relation::pods_of_claim(snapshot, &claim.metadata.namespace, &claim.metadata.name)),
+        Part::Service(service) => {
+            let (mut workloads, pods) = of_pods(relation::pods_of_service(snapshot, service));
+            let selected = relation::workloads_of_service(snapshot, service).into_iter().map(|(_, top)| top);
+            let new: Vec<Subject> = selected.filter(|top| !workloads.contains(top)).collect();
+            workloads.extend(new);
+            (workloads, pods)
+        }
+        Part::Node(node) => {
+            let pods = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod);
+            of_pods(pods.filter(|pod| pod.spec.node_name == node.metadata.name && !pod.is_finished()).collect())
+        }
+        Part::Custom(_, custom) => {
+            let (_, pods) = of_pods(relation::pods_below(snapshot, &custom.metadata));
+            (vec![scene.subject.clone()], pods)
+        }
+        Part::Ingress(_) | Part::Log => (Vec::new(), BTreeSet::new()),
+    }
+}
+
+/// For pasted logs about which nothing was found: the record to look at.
+fn unexplained_logs(snapshot: &Snapshot, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> Vec<Diagnosis> {
+    let explained = |name: &str| diagnoses.iter().any(|diagnosis| diagnosis.subject.name == *name);
+    let pasted = snapshot.logs().filter(|(key, _)| key.pod.is_empty() && !explained(&key.container));
+    let found = pasted.filter_map(|(key, log)| {
+        let last_well = sign::last_well(log, &sign::signs(log, catalogue));
+        unexplained::in_log(key, log, last_well)
+    });
+    found.collect()
+}

@@ -1,0 +1,252 @@
+//! Holds the rules against a scene: which of them hold, what their names stand for, and what was seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnosis::assessment::Evidence;
+use crate::diagnosis::catalogue::{Catalogue, Rule};
+use crate::diagnosis::evidence;
+use crate::diagnosis::field;
+use crate::diagnosis::lookup;
+use crate::diagnosis::rule::{About, Moment};
+use crate::diagnosis::scene::{Origin, Part, Scene, Utterance};
+use crate::diagnosis::symptom::{Symptom, Test};
+use crate::diagnosis::template::Names;
+use crate::snapshot::log::sieve::PatternId;
+use crate::snapshot::log::traceback;
+use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
+
+/// A rule that holds for a subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holding {
+    /// The rule, by its place in the catalogue.
+    pub rule: usize,
+    /// The subject.
+    pub subject: Subject,
+    /// What the names stand for.
+    pub names: Names,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+    /// The words that it rests on first.
+    pub anchor: Option<Anchor>,
+}
+
+/// Where in the words about a subject a rule took hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// Which words.
+    pub utterance: usize,
+    /// The first line of the record, 0 outside logs.
+    pub line: u64,
+    /// The last line of its last repetition.
+    pub seen: u64,
+    /// 0 for the exception that decides, more for those further away in the chain.
+    pub distance: usize,
+    /// How much fixed text matched: the more, the more exact.
+    pub exactness: usize,
+    /// Was it a traceback?
+    pub is_traceback: bool,
+}
+
+/// What is bound and seen so far.
+#[derive(Clone, Debug, Default)]
+struct Partial {
+    names: Names,
+    evidence: Vec<Evidence>,
+    anchor: Option<Anchor>,
+}
+
+/// A scene with an index of the patterns that could match in it.
+struct Court<'a, 'b> {
+    catalogue: &'a Catalogue,
+    scene: &'b Scene<'a>,
+    heard: BTreeMap<PatternId, Vec<usize>>,
+}
+
+/// The rules that hold in a scene.
+pub fn judge(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Holding> {
+    let mut heard: BTreeMap<PatternId, Vec<usize>> = BTreeMap::new();
+    for (index, utterance) in scene.utterances.iter().enumerate() {
+        for candidate in &utterance.candidates {
+            heard.entry(*candidate).or_default().push(index);
+        }
+    }
+    let mut touched: BTreeSet<usize> = heard.keys().flat_map(|pattern| catalogue.rules_of(*pattern)).copied().collect();
+    if !matches!(scene.part, Part::Log) {
+        touched.extend(catalogue.rules_without_text().iter().copied());
+    }
+    let court = Court { catalogue, scene, heard };
+    touched.into_iter().flat_map(|rule| court.holdings(rule)).collect()
+}
+
+/// Does a rule look at subjects like this one?
+fn applies(rule: &Rule, part: Part<'_>) -> bool {
+    matches!(
+        (rule.file.about, part),
+        (_, Part::Log)
+            | (About::Container, Part::Container { .. })
+            | (About::Pod, Part::Pod(_))
+            | (About::Workload, Part::Workload(..))
+            | (About::Claim, Part::Claim(_))
+            | (About::Service, Part::Service(_))
+            | (About::Ingress, Part::Ingress(_))
+            | (About::Node, Part::Node(_))
+            | (About::Custom, Part::Custom(..))
+    )
+}
+
+impl Court<'_, '_> {
+    fn holdings(&self, index: usize) -> Vec<Holding> {
+        let rule = &self.catalogue.rules[index];
+        if !applies(rule, self.scene.part) {
+            return Vec::new();
+        }
+        let mut partials = vec![Partial { names: self.scene.names.clone(), ..Partial::default() }];
+        for symptom in &rule.symptoms {
+            partials = partials.iter().flat_map(|partial| self.continuations(rule, symptom, partial)).collect();
+            if partials.is_empty() {
+                return Vec::new();
+            }
+        }
+        partials.retain(|partial| !rule.unless.iter().any(|symptom| !self.answers(rule, symptom, partial).is_empty()));
+        let mut holdings: Vec<Holding> = partials.into_iter().map(|partial| self.holding(index, partial)).collect();
+        holdings.dedup_by(|a, b| a.names == b.names && a.subject == b.subject);
+        holdings
+    }
+
+    fn holding(&self, index: usize, mut partial: Partial) -> Holding {
+        for name in &self.catalogue.rules[index].file.look_up {
+            if let Some(found) = lookup::look_up(name).and_then(|look_up| look_up(self.scene, &partial.names)) {
+                partial.names.extend(found.names);
+                partial.evidence.extend(found.evidence);
+            }
+        }
+        let Partial { names, evidence, anchor } = partial;
+        Holding { rule: index, subject: self.scene.subject.clone(), names, evidence, anchor }
+    }
+
+    /// The ways in which a symptom can hold after what is bound. The first words a rule asks for may be found in several
+    /// places, each a case of its own; what is asked for after that is looked for once.
+    fn continuations(&self, rule: &Rule, symptom: &Symptom, partial: &Partial) -> Vec<Partial> {
+        let mut answers = self.answers(rule, symptom, partial);
+        if partial.anchor.is_some() {
+            answers.truncate(1);
+        }
+        answers
+    }
+
+    fn answers(&self, rule: &Rule, symptom: &Symptom, partial: &Partial) -> Vec<Partial> {
+        match symptom {
+            Symptom::Log(patterns) => self.in_words(rule, patterns, partial, |utterance| self.is_log(utterance)),
+            Symptom::Message { patterns, reasons } => self.in_words(rule, patterns, partial, |utterance| {
+                self.is_message(utterance) && (reasons.is_empty() || reasons.iter().any(|reason| reason == utterance.reason))
+            }),
+            Symptom::Field { path, test, bind } => self.in_field(path, test, bind.as_deref(), partial),
+            Symptom::Bound { name, test } => {
+                let passes = test.passes(partial.names.get(name).map(SafeText::as_str));
+                if passes { vec![partial.clone()] } else { Vec::new() }
+            }
+            Symptom::LookUp(name) => self.in_relation(name, partial),
+            Symptom::Any(inner) => inner.iter().flat_map(|symptom| self.answers(rule, symptom, partial)).collect(),
+        }
+    }
+
+    /// A log, or the last words that a container left in its status.
+    fn is_log(&self, utterance: &Utterance<'_>) -> bool {
+        match utterance.origin {
+            Origin::Log { .. } => true,
+            Origin::Field(path) => path.ends_with("terminated.message") || path.ends_with("lastFailureInfo.message"),
+            Origin::Condition(_) => matches!(self.scene.part, Part::Custom(..)),
+            Origin::Event(_) => false,
+        }
+    }
+
+    /// What Kubernetes said; a pasted text may hold that too.
+    fn is_message(&self, utterance: &Utterance<'_>) -> bool {
+        matches!(self.scene.part, Part::Log) || !matches!(utterance.origin, Origin::Log { .. })
+    }
+
+    fn in_words(&self, rule: &Rule, patterns: &[PatternId], partial: &Partial, fits: impl Fn(&Utterance<'_>) -> bool) -> Vec<Partial> {
+        let mut answers = Vec::new();
+        let mut answered = BTreeSet::new();
+        for pattern in patterns {
+            for &index in self.heard.get(pattern).into_iter().flatten() {
+                let utterance = &self.scene.utterances[index];
+                let over = utterance.survived && rule.file.moment == Moment::Start;
+                if over || answered.contains(&index) || !fits(utterance) {
+                    continue;
+                }
+                if let Some(answer) = self.in_utterance(*pattern, index, partial) {
+                    answered.insert(index);
+                    answers.push(answer);
+                }
+            }
+        }
+        answers
+    }
+
+    fn in_utterance(&self, pattern: PatternId, index: usize, partial: &Partial) -> Option<Partial> {
+        let utterance = &self.scene.utterances[index];
+        let pattern = self.catalogue.pattern(pattern);
+        let found = pattern.find(&utterance.text, utterance.own)?;
+        let mut next = partial.clone();
+        for (name, held) in found.names {
+            let held = SafeText::new(&held);
+            match next.names.get(&name) {
+                Some(bound) if *bound != held && !self.scene.names.contains_key(&name) => return None,
+                _ => next.names.insert(name, held),
+            };
+        }
+        next.names.extend(own_code(utterance));
+        next.evidence.extend(evidence::of_words(self.scene, utterance, &found.span));
+        let anchor = anchor(utterance, index, found.span.start, pattern.literal.len());
+        next.anchor = next.anchor.or(Some(anchor));
+        Some(next)
+    }
+
+    fn in_field(&self, path: &str, test: &Test, bind: Option<&str>, partial: &Partial) -> Vec<Partial> {
+        let value = field::reader(path).and_then(|reader| reader(self.scene));
+        if !test.passes(value.as_deref()) {
+            return Vec::new();
+        }
+        let mut next = partial.clone();
+        if let Some(value) = value {
+            if let Some(name) = bind {
+                next.names.insert(name.to_owned(), SafeText::new(&value));
+            }
+            next.evidence.push(evidence::of_field(self.scene, path, &value));
+        }
+        vec![next]
+    }
+
+    fn in_relation(&self, name: &str, partial: &Partial) -> Vec<Partial> {
+        let Some(found) = lookup::look_up(name).and_then(|look_up| look_up(self.scene, &partial.names)) else {
+            return Vec::new();
+        };
+        let mut next = partial.clone();
+        next.names.extend(found.names);
+        next.evidence.extend(found.evidence);
+        vec![next]
+    }
+}
+
+/// Where in the user's own code an exception was raised: `source_file`, `source_line`, `source_code`.
+fn own_code(utterance: &Utterance<'_>) -> Names {
+    let Origin::Log { record, .. } = utterance.origin else { return Names::new() };
+    let root = record.root().and_then(traceback::Raised::own_frame);
+    let Some(frame) = root.or_else(|| record.raised.iter().rev().find_map(traceback::Raised::own_frame)) else { return Names::new() };
+    let line = SafeText::new(&frame.line.to_string());
+    let named = [("source_file", frame.file.clone()), ("source_line", line), ("source_code", frame.code.clone())];
+    named.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn anchor(utterance: &Utterance<'_>, index: usize, start: usize, exactness: usize) -> Anchor {
+    let Origin::Log { record, .. } = utterance.origin else {
+        return Anchor { utterance: index, line: 0, seen: 0, distance: 0, exactness, is_traceback: false };
+    };
+    let order = traceback::deciding_order(&record.raised);
+    let inside = |index: &usize| record.raised[*index].span.contains(&start);
+    let distance = order.iter().position(inside).unwrap_or(order.len());
+    let (line, seen, is_traceback) = (record.place.line, record.place.seen, record.is_traceback);
+    Anchor { utterance: index, line, seen, distance, exactness, is_traceback }
+}

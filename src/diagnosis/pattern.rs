@@ -1,0 +1,215 @@
+//! A pattern: a line as it was pasted, with `{name}` where it varies and `{}` where it does not matter.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use crate::diagnosis::literal;
+
+/// A pattern as it is written in a rule.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(untagged)]
+pub enum PatternText {
+    /// A pasted line with holes.
+    Line(String),
+    /// A regular expression, for the rare rest.
+    Regex(RegexText),
+}
+
+/// A regular expression and a word that every text it matches contains.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct RegexText {
+    /// In the syntax of the `regex` crate; named groups bind names.
+    pub regex: String,
+    /// A word of at least four characters that stands in every match.
+    pub literal: String,
+}
+
+/// A pattern that is compiled when its literal is first seen.
+#[derive(Debug)]
+pub struct Pattern {
+    /// As it is written in the rule.
+    pub text: PatternText,
+    /// The longest text that every match contains.
+    pub literal: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+/// A match of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The bytes of the text.
+    pub span: std::ops::Range<usize>,
+    /// What the holes hold.
+    pub names: BTreeMap<String, String>,
+}
+
+/// A piece of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Hole { name: String, shape: String },
+}
+
+/// A literal shorter than this would be found everywhere.
+pub const LITERAL_LENGTH: usize = 4;
+/// A hole that holds more than this many bytes matched by accident.
+const HOLE_LENGTH: usize = 2000;
+
+/// What a hole may hold, by the word after its colon.
+const SHAPES: [(&str, &str); 9] = [
+    ("int", "[0-9]+"),
+    ("number", "[0-9][0-9.,]*"),
+    ("word", r#"[^\s'"`,;()<>\[\]{}]+"#),
+    ("path", r#"[^\s'"`,;()<>\[\]{}]+"#),
+    ("host", "[A-Za-z0-9_.-]+"),
+    ("name", "[A-Za-z_][A-Za-z0-9_.]*"),
+    ("line", r"[^\n]+"),
+    ("lines", r"[\s\S]+?"),
+    ("text", r"[^\n]+?"),
+];
+
+impl Pattern {
+    /// Reads a pattern; the error says what is wrong with it.
+    pub fn new(text: &PatternText) -> Result<Self, String> {
+        let literal = match text {
+            PatternText::Line(line) => parts(line).map(|_| literal::longest(line))?,
+            PatternText::Regex(regex) => regex.literal.clone(),
+        };
+        Ok(Pattern { text: text.clone(), literal, compiled: OnceLock::new() })
+    }
+
+    /// The names that a match binds.
+    pub fn names(&self) -> Vec<String> {
+        match &self.text {
+            PatternText::Line(line) => {
+                let named = parts(line).unwrap_or_default().into_iter().filter_map(|part| match part {
+                    Part::Hole { name, .. } if !name.is_empty() => Some(name),
+                    _ => None,
+                });
+                named.collect()
+            }
+            PatternText::Regex(regex) => {
+                let names = Regex::new(&regex.regex).map(|regex| {
+                    regex.capture_names().flatten().map(str::to_owned).collect::<Vec<_>>()
+                });
+                names.unwrap_or_default()
+            }
+        }
+    }
+
+    /// Is it written so that it can be compiled?
+    pub fn verify(&self) -> Result<(), String> {
+        if self.literal.trim().len() < LITERAL_LENGTH {
+            return Err(format!("its longest fixed text `{}` is shorter than {LITERAL_LENGTH} characters", self.literal));
+        }
+        self.build().map(|_| ())
+    }
+
+    /// The first match in `text` that begins before byte `own`.
+    pub fn find(&self, text: &str, own: usize) -> Option<Match> {
+        let regex = self.compiled.get_or_init(|| self.build().ok()).as_ref()?;
+        let found = regex.captures_iter(text).take_while(|found| found.get_match().start() < own);
+        found.map(|found| matched(regex, &found)).find(|found| found.names.values().all(|held| held.len() <= HOLE_LENGTH))
+    }
+
+    fn build(&self) -> Result<Regex, String> {
+        let source = match &self.text {
+            PatternText::Line(line) => as_regex(&parts(line)?),
+            PatternText::Regex(regex) => regex.regex.clone(),
+        };
+        RegexBuilder::new(&source).multi_line(true).size_limit(1 << 20).build().map_err(|error| error.to_string())
+    }
+}
+
+fn matched(regex: &Regex, found: &regex::Captures<'_>) -> Match {
+    let held = |name: &str| found.name(name).map(|held| (name.to_owned(), held.as_str().trim().to_owned()));
+    let names = regex.capture_names().flatten().filter_map(held).filter(|(_, held)| !held.is_empty()).collect();
+    Match { span: found.get_match().range(), names }
+}
+
+fn parts(line: &str) -> Result<Vec<Part>, String> {
+    let mut parts = Vec::new();
+    let mut literal = String::new();
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '{' | '}' if characters.peek() == Some(&character) => {
+                characters.next();
+                literal.push(character);
+            }
+            '{' => {
+                let hole: String = characters.by_ref().take_while(|&c| c != '}').collect();
+                if !literal.is_empty() {
+                    parts.push(Part::Literal(std::mem::take(&mut literal)));
+                }
+                parts.push(hole_of(&hole)?);
+            }
+            '}' => return Err("a `}` without its `{`; write `}}` for the character itself".to_owned()),
+            _ => literal.push(character),
+        }
+    }
+    if !literal.is_empty() {
+        parts.push(Part::Literal(literal));
+    }
+    Ok(parts)
+}
+
+fn hole_of(hole: &str) -> Result<Part, String> {
+    let (name, shape) = hole.split_once(':').unwrap_or((hole, if hole.is_empty() { "" } else { "text" }));
+    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if !plain {
+        return Err(format!("`{{{hole}}}` is no name: use lower-case letters and _, and `{{{{` for the character itself"));
+    }
+    if !shape.is_empty() && !SHAPES.iter().any(|(known, _)| *known == shape) {
+        let known: Vec<&str> = SHAPES.iter().map(|(known, _)| *known).collect();
+        return Err(format!("`{shape}` is no shape of a hole; known are {}", known.join(", ")));
+    }
+    Ok(Part::Hole { name: name.to_owned(), shape: shape.to_owned() })
+}
+
+fn as_regex(parts: &[Part]) -> String {
+    let mut source = String::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        match part {
+            Part::Literal(text) => push_literal(&mut source, text),
+            Part::Hole { name, shape } => {
+                let last = index + 1 == parts.len();
+                let inner = match shape.as_str() {
+                    "" => r"[^\n]*?",
+                    "text" if last => r"[^\n]+",
+                    shape => SHAPES.iter().find(|(known, _)| *known == shape).map_or(r"[^\n]+?", |(_, inner)| inner),
+                };
+                if name.is_empty() || seen.contains(&name.as_str()) {
+                    source.push_str(&format!("(?:{inner})"));
+                } else {
+                    seen.push(name);
+                    source.push_str(&format!("(?P<{name}>{inner})"));
+                }
+            }
+        }
+    }
+    source
+}
+
+/// Blanks match any white space, since a pasted line may be wrapped.
+fn push_literal(source: &mut String, text: &str) {
+    let mut blank = false;
+    for character in text.chars() {
+        if character.is_whitespace() {
+            blank = true;
+            continue;
+        }
+        if std::mem::take(&mut blank) {
+            source.push_str(r"\s+");
+        }
+        source.push_str(&regex::escape(character.encode_utf8(&mut [0; 4])));
+    }
+    if blank {
+        source.push_str(r"\s+");
+    }
+}

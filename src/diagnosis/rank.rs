@@ -1,0 +1,150 @@
+//! Brings the cases of all subjects together: one cause is one diagnosis, what follows from it stands under it, and the
+//! worst comes first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnosis::assessment::{Consequence, Diagnosis, Reach};
+use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::choose::{self, Case};
+use crate::diagnosis::judge::Holding;
+use crate::diagnosis::rule::{Moment, Severity};
+use crate::diagnosis::wording;
+use crate::snapshot::subject::Subject;
+
+/// A case, and whom it hurts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reached {
+    /// The cause and what was found to follow from it.
+    pub case: Case,
+    /// Workloads it hurts, the one it hurts first first.
+    pub workloads: Vec<Subject>,
+    /// Pods that have it.
+    pub pods: BTreeSet<Subject>,
+}
+
+/// The diagnoses, in order.
+pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject) -> String) -> Vec<Diagnosis> {
+    let merged = merge(cases, catalogue);
+    let causes = put_consequences_under(merged, catalogue);
+    let mut diagnoses: Vec<Diagnosis> = causes.into_iter().map(|reached| in_words(reached, catalogue, stack_of)).collect();
+    diagnoses.sort_by(|a, b| order(a).cmp(&order(b)));
+    diagnoses
+}
+
+/// The worse first; then what hurts more; then by name, so that the order never changes by chance.
+fn order(diagnosis: &Diagnosis) -> (Severity, bool, std::cmp::Reverse<usize>, std::cmp::Reverse<usize>, Subject, String) {
+    let reach = &diagnosis.reach;
+    let lone = reach.workload.is_none();
+    let (workloads, affected) = (std::cmp::Reverse(reach.workloads.len()), std::cmp::Reverse(reach.affected));
+    (diagnosis.severity, lone, workloads, affected, diagnosis.subject.clone(), diagnosis.id.clone())
+}
+
+/// What makes two cases one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Identity {
+    /// The same rule for the same part of one workload.
+    Workload { rule: usize, workload: Option<Subject>, container: Option<String>, names: Vec<Option<String>> },
+    /// The same rule about the same thing, whichever workload it hurts.
+    Shared { rule: usize, names: Vec<Option<String>> },
+}
+
+fn identity(reached: &Reached, catalogue: &Catalogue) -> Identity {
+    let holding = &reached.case.cause;
+    let shared = &catalogue.rules[holding.rule].file.shared;
+    let names: Vec<Option<String>> = shared.iter().map(|name| holding.names.get(name).map(ToString::to_string)).collect();
+    if !shared.is_empty() && names.iter().all(Option::is_some) {
+        return Identity::Shared { rule: holding.rule, names };
+    }
+    let container = holding.subject.container.as_ref().map(ToString::to_string);
+    let workload = reached.workloads.first().cloned().or_else(|| Some(holding.subject.clone()));
+    Identity::Workload { rule: holding.rule, workload, container, names }
+}
+
+fn merge(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Reached> {
+    let mut merged: BTreeMap<Identity, Reached> = BTreeMap::new();
+    for reached in cases {
+        match merged.entry(identity(&reached, catalogue)) {
+            std::collections::btree_map::Entry::Vacant(place) => {
+                place.insert(reached);
+            }
+            std::collections::btree_map::Entry::Occupied(mut place) => {
+                let first = place.get_mut();
+                first.pods.extend(reached.pods);
+                first.case.consequences.extend(reached.case.consequences);
+                let new = reached.workloads.into_iter().filter(|workload| !first.workloads.contains(workload));
+                let new: Vec<Subject> = new.collect();
+                first.workloads.extend(new);
+            }
+        }
+    }
+    merged.into_values().collect()
+}
+
+/// A case stands under another of the same workload that causes it, or that is more specific.
+fn put_consequences_under(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Reached> {
+    let parent: Vec<Option<usize>> = (0..cases.len()).map(|index| parent_of(index, &cases, catalogue)).collect();
+    let root = |mut index: usize| {
+        let mut steps = 0;
+        while let Some(above) = parent[index].filter(|_| steps < cases.len()) {
+            index = above;
+            steps += 1;
+        }
+        index
+    };
+    let roots: Vec<usize> = (0..cases.len()).map(root).collect();
+    let mut causes: BTreeMap<usize, Reached> = BTreeMap::new();
+    for (index, reached) in cases.iter().enumerate().filter(|(index, _)| roots[*index] == *index) {
+        causes.insert(index, reached.clone());
+    }
+    for (index, reached) in cases.into_iter().enumerate().filter(|(index, _)| roots[*index] != *index) {
+        if let Some(cause) = causes.get_mut(&roots[index]) {
+            cause.pods.extend(reached.pods);
+            cause.case.consequences.push(reached.case.cause);
+            cause.case.consequences.extend(reached.case.consequences);
+        }
+    }
+    causes.into_values().collect()
+}
+
+fn parent_of(index: usize, cases: &[Reached], catalogue: &Catalogue) -> Option<usize> {
+    let rule = |reached: &Reached| &catalogue.rules[reached.case.cause.rule];
+    let one = &cases[index];
+    let related = |other: &Reached| {
+        other.case.cause.subject == one.case.cause.subject
+            || other.workloads.iter().any(|workload| one.workloads.contains(workload))
+    };
+    let others = || cases.iter().enumerate().filter(|(at, other)| *at != index && related(other));
+    let causing = |other: &Reached| choose::follows(rule(other), catalogue).contains(&one.case.cause.rule);
+    let loops = |other: &Reached| choose::follows(rule(one), catalogue).contains(&other.case.cause.rule);
+    let cause = others().find(|(_, other)| causing(other) && !loops(other));
+    let specific = |other: &Reached| {
+        let file = &rule(other).file;
+        rule(one).file.generic && !file.generic && file.moment == Moment::Start && file.severity < Severity::Info
+    };
+    let yields = |other: &Reached| rule(one).file.yields_to.contains(&rule(other).id);
+    cause.or_else(|| others().find(|(_, other)| yields(other))).or_else(|| others().find(|(_, other)| specific(other))).map(|(at, _)| at)
+}
+
+fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject) -> String) -> Diagnosis {
+    let Reached { case: Case { cause, consequences }, workloads, pods } = reached;
+    let rule = &catalogue.rules[cause.rule];
+    let of_log = || cause.names.get("stack").map(ToString::to_string).unwrap_or_default();
+    let stack = workloads.first().map_or_else(of_log, stack_of);
+    let words = wording::words(rule, &cause.names, &stack);
+    let consequences = told_once(consequences, cause.rule, catalogue);
+    let reach = Reach { workload: workloads.first().cloned(), workloads, affected: pods.len() };
+    let Holding { subject, names, evidence, .. } = cause;
+    Diagnosis { id: rule.id.clone(), severity: rule.file.severity, subject, reach, words, names, evidence, consequences }
+}
+
+/// Each consequence once, although several pods have it.
+fn told_once(holdings: Vec<Holding>, cause: usize, catalogue: &Catalogue) -> Vec<Consequence> {
+    let mut seen = BTreeSet::from([cause]);
+    let new = holdings.into_iter().filter(|holding| seen.insert(holding.rule));
+    let told = new.map(|holding| {
+        let rule = &catalogue.rules[holding.rule];
+        let title = wording::words(rule, &holding.names, "").title;
+        Consequence { id: rule.id.clone(), subject: holding.subject, title }
+    });
+    told.collect()
+}

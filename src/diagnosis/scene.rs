@@ -1,0 +1,138 @@
+//! All that is known of one subject: the object, what it was told, and what it and Kubernetes said about it.
+
+use crate::diagnosis::template::Names;
+use crate::snapshot::Snapshot;
+use crate::snapshot::container::{Container, ContainerStatus};
+use crate::snapshot::custom::Custom;
+use crate::snapshot::event::Event;
+use crate::snapshot::log::record::Record;
+use crate::snapshot::log::sieve::{PatternId, Sieve};
+use crate::snapshot::meta::Condition;
+use crate::snapshot::network::{Ingress, Service};
+use crate::snapshot::node::Node;
+use crate::snapshot::pod::Pod;
+use crate::snapshot::storage::Claim;
+use crate::snapshot::subject::Subject;
+use crate::snapshot::workload::Workload;
+use crate::snapshot::{Key, LogKey};
+
+/// The object that a scene is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// A container of a pod.
+    Container { pod: &'a Pod, container: &'a Container, status: Option<&'a ContainerStatus> },
+    /// A pod as a whole.
+    Pod(&'a Pod),
+    /// What makes pods.
+    Workload(&'a Key, &'a Workload),
+    /// A claim.
+    Claim(&'a Claim),
+    /// A Service.
+    Service(&'a Service),
+    /// An Ingress.
+    Ingress(&'a Ingress),
+    /// A node.
+    Node(&'a Node),
+    /// An object of an operator.
+    Custom(&'a Key, &'a Custom),
+    /// A log that was pasted, with nothing else known.
+    Log,
+}
+
+/// Where words were seen.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin<'a> {
+    /// In a log.
+    Log { key: &'a LogKey, record: &'a Record },
+    /// In an event.
+    Event(&'a Event),
+    /// In a condition.
+    Condition(&'a Condition),
+    /// In a field of the status, by its path.
+    Field(&'static str),
+}
+
+/// Words about the subject.
+#[derive(Clone, Debug)]
+pub struct Utterance<'a> {
+    /// Where they were seen.
+    pub origin: Origin<'a>,
+    /// The words, with those that follow.
+    pub text: String,
+    /// Matches must begin before this byte: what comes after is context.
+    pub own: usize,
+    /// The one-word reason beside them.
+    pub reason: &'a str,
+    /// The patterns that could match.
+    pub candidates: Vec<PatternId>,
+    /// Is it over: did the program go on and become ready?
+    pub survived: bool,
+}
+
+/// All that is known of one subject.
+#[derive(Clone, Debug)]
+pub struct Scene<'a> {
+    /// Where relations are looked up.
+    pub snapshot: &'a Snapshot,
+    /// The subject as it is named.
+    pub subject: Subject,
+    /// The object.
+    pub part: Part<'a>,
+    /// What was said.
+    pub utterances: Vec<Utterance<'a>>,
+    /// Names that every rule may use.
+    pub names: Names,
+}
+
+impl<'a> Scene<'a> {
+    /// A scene in which nothing was said yet.
+    pub fn new(snapshot: &'a Snapshot, subject: Subject, part: Part<'a>) -> Self {
+        let mut names = Names::new();
+        names.insert("name".to_owned(), subject.name.clone());
+        names.insert("namespace".to_owned(), subject.namespace.clone().unwrap_or_else(|| snapshot.source.namespace.clone()));
+        names.retain(|_, value| !value.is_empty());
+        Scene { snapshot, subject, part, utterances: Vec::new(), names }
+    }
+
+    /// Adds a message of Kubernetes.
+    pub fn hear(&mut self, sieve: &Sieve, origin: Origin<'a>, reason: &'a str, message: &str) {
+        let candidates = sieve.candidates(message);
+        if !candidates.is_empty() {
+            let (text, own) = (message.to_owned(), message.len());
+            self.utterances.push(Utterance { origin, text, own, reason, candidates, survived: false });
+        }
+    }
+
+    /// Adds a record of a log.
+    pub fn read(&mut self, key: &'a LogKey, record: &'a Record, survived: bool) {
+        if record.candidates.is_empty() {
+            return;
+        }
+        let mut text = record.text.to_string();
+        let own = text.len();
+        if !record.context.is_empty() {
+            text.push('\n');
+            text.push_str(&record.context);
+        }
+        let candidates = record.candidates.clone();
+        self.utterances.push(Utterance { origin: Origin::Log { key, record }, text, own, reason: "", candidates, survived });
+    }
+
+    /// The pod, where the subject is one or a container of one.
+    pub fn pod(&self) -> Option<&'a Pod> {
+        match self.part {
+            Part::Container { pod, .. } | Part::Pod(pod) => Some(pod),
+            _ => None,
+        }
+    }
+
+    /// The container, where the subject is one.
+    pub fn container(&self) -> Option<&'a Container> {
+        if let Part::Container { container, .. } = self.part { Some(container) } else { None }
+    }
+
+    /// The state of the container, where the subject is one.
+    pub fn status(&self) -> Option<&'a ContainerStatus> {
+        if let Part::Container { status, .. } = self.part { status } else { None }
+    }
+}

@@ -1,0 +1,225 @@
+//! Sets the scenes of a snapshot: one for each container, pod, workload, claim, Service, node and pasted log.
+
+use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::present;
+use crate::diagnosis::scene::{Origin, Part, Scene};
+use crate::diagnosis::{sign, stack};
+use crate::snapshot::container::{Container, ContainerStatus};
+use crate::snapshot::custom::Custom;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::log::Log;
+use crate::snapshot::meta::{Condition, Meta};
+use crate::snapshot::network::{Ingress, Service};
+use crate::snapshot::node::Node;
+use crate::snapshot::pod::Pod;
+use crate::snapshot::relation;
+use crate::snapshot::storage::Claim;
+use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
+use crate::snapshot::workload::Workload;
+use crate::snapshot::{Key, LogKey, Snapshot};
+
+/// Sets scenes on a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'a> {
+    /// What is known.
+    pub snapshot: &'a Snapshot,
+    /// The rules that will be held against it.
+    pub catalogue: &'a Catalogue,
+}
+
+impl<'a> Stage<'a> {
+    /// The scene of a pasted log.
+    pub fn of_log(self, key: &'a LogKey, log: &'a Log) -> Scene<'a> {
+        let mut scene = Scene::new(self.snapshot, Subject::log(&key.container), Part::Log);
+        scene.names.insert("stack".to_owned(), SafeText::new(stack::of_log(log)));
+        let signs = sign::signs(log, self.catalogue);
+        let last_well = sign::last_well(log, &signs);
+        for record in &log.records {
+            scene.read(key, record, sign::survived(log, record, last_well));
+        }
+        scene
+    }
+
+    /// The scenes of a pod: its own, and one for each container.
+    pub fn of_pod(self, pod: &'a Pod) -> Vec<Scene<'a>> {
+        let mut scenes = vec![self.of_pod_itself(pod)];
+        let first = pod.spec.containers.first().map(|container| &container.name);
+        for container in pod.spec.all_containers() {
+            let takes_unnamed = Some(&container.name) == first;
+            scenes.push(self.of_container(pod, container, takes_unnamed));
+        }
+        scenes
+    }
+
+    fn of_pod_itself(self, pod: &'a Pod) -> Scene<'a> {
+        let meta = &pod.metadata;
+        let mut scene = Scene::new(self.snapshot, Subject::new("Pod", &meta.namespace, &meta.name), Part::Pod(pod));
+        self.name_pod(&mut scene, pod);
+        let sieve = &self.catalogue.sieve;
+        self.hear_conditions(&mut scene, &pod.status.conditions);
+        scene.hear(sieve, Origin::Field("status.message"), &pod.status.reason, &pod.status.message);
+        for event in relation::events_of(self.snapshot, "Pod", meta) {
+            if present::counts(event, pod, self.snapshot.source.taken_at) {
+                scene.hear(sieve, Origin::Event(event), &event.reason, event.own_message());
+            }
+        }
+        scene
+    }
+
+    /// The scene of a container; `takes_unnamed` where events that name no container are believed to be about this one.
+    fn of_container(self, pod: &'a Pod, container: &'a Container, takes_unnamed: bool) -> Scene<'a> {
+        let meta = &pod.metadata;
+        let subject = Subject::container(&meta.namespace, &meta.name, &container.name);
+        let status = pod.container_status(&container.name);
+        let mut scene = Scene::new(self.snapshot, subject, Part::Container { pod, container, status });
+        self.name_pod(&mut scene, pod);
+        scene.names.insert("container".to_owned(), container.name.clone());
+        scene.names.insert("image".to_owned(), container.image.clone());
+        self.hear_status(&mut scene, status);
+        let named = |name: Option<&str>| name.map_or(takes_unnamed, |name| container.name == name);
+        for event in relation::events_of(self.snapshot, "Pod", meta) {
+            if named(event.container()) && present::counts(event, pod, self.snapshot.source.taken_at) {
+                scene.hear(&self.catalogue.sieve, Origin::Event(event), &event.reason, event.own_message());
+            }
+        }
+        self.read_logs(&mut scene, pod, container, status);
+        scene
+    }
+
+    fn hear_status(self, scene: &mut Scene<'a>, status: Option<&'a ContainerStatus>) {
+        let Some(status) = status else { return };
+        let sieve = &self.catalogue.sieve;
+        if let Some(waiting) = &status.state.waiting {
+            scene.hear(sieve, Origin::Field("state.waiting.message"), &waiting.reason, &waiting.message);
+        }
+        if let Some(end) = &status.state.terminated {
+            scene.hear(sieve, Origin::Field("state.terminated.message"), &end.reason, &end.message);
+        }
+        if let Some(end) = status.last_state.terminated.as_ref().filter(|_| !status.ready) {
+            scene.hear(sieve, Origin::Field("lastState.terminated.message"), &end.reason, &end.message);
+        }
+    }
+
+    /// Reads the log of the instance before and of this one. In a crash loop both may be the same: then one is enough.
+    fn read_logs(self, scene: &mut Scene<'a>, pod: &'a Pod, container: &'a Container, status: Option<&'a ContainerStatus>) {
+        let meta = &pod.metadata;
+        let log_of = |previous| {
+            let key = LogKey { namespace: meta.namespace.clone(), pod: meta.name.clone(), container: container.name.clone(), previous };
+            self.snapshot.logs().find(|(known, _)| **known == key)
+        };
+        let is_ready = status.is_some_and(|status| status.ready) && container.readiness_probe.is_some();
+        if let Some((key, log)) = log_of(false) {
+            let last_well = sign::last_well(log, &sign::signs(log, self.catalogue));
+            for record in &log.records {
+                scene.read(key, record, is_ready || sign::survived(log, record, last_well));
+            }
+        }
+        let same = |log: &Log| log_of(false).is_some_and(|(_, current)| current.lines == log.lines && current.bytes == log.bytes);
+        let up = status.is_some_and(|status| status.ready);
+        if let Some((key, log)) = log_of(true).filter(|(_, log)| !same(log) && !up) {
+            let last_well = sign::last_well(log, &sign::signs(log, self.catalogue));
+            for record in &log.records {
+                scene.read(key, record, sign::survived(log, record, last_well));
+            }
+        }
+    }
+
+    fn name_pod(self, scene: &mut Scene<'a>, pod: &Pod) {
+        let workload = relation::workload_of(self.snapshot, pod);
+        scene.names.insert("pod".to_owned(), pod.metadata.name.clone());
+        self.name_workload(scene, &workload);
+        if pod.is_scheduled() {
+            scene.names.insert("node".to_owned(), pod.spec.node_name.clone());
+        }
+    }
+
+    fn name_workload(self, scene: &mut Scene<'a>, workload: &Subject) {
+        scene.names.insert("workload".to_owned(), workload.name.clone());
+        scene.names.insert("workload_kind".to_owned(), workload.kind.clone());
+        scene.names.insert("target".to_owned(), SafeText::new(&format!("{}/{}", workload.kind.to_lowercase(), workload.name)));
+    }
+
+    /// The scene of what makes pods. What its newest ReplicaSet says counts as its own.
+    pub fn of_workload(self, key: &'a Key, workload: &'a Workload) -> Scene<'a> {
+        let subject = Subject::new(key.kind.name(), &key.namespace, &key.name);
+        let mut scene = Scene::new(self.snapshot, subject, Part::Workload(key, workload));
+        self.name_workload(&mut scene, &relation::top_of(self.snapshot, key));
+        self.hear_conditions(&mut scene, &workload.status.conditions);
+        self.hear_events(&mut scene, key.kind.name(), &workload.metadata);
+        if key.kind == Kind::Deployment {
+            if let Some((set_key, set)) = relation::replica_sets(self.snapshot, &workload.metadata).pop() {
+                self.hear_conditions(&mut scene, &set.status.conditions);
+                let complete = set.status.replicas >= set.spec.replicas.unwrap_or(1);
+                if !complete {
+                    self.hear_events(&mut scene, set_key.kind.name(), &set.metadata);
+                }
+            }
+        }
+        scene
+    }
+
+    /// The scene of a claim.
+    pub fn of_claim(self, claim: &'a Claim) -> Scene<'a> {
+        let meta = &claim.metadata;
+        let mut scene = Scene::new(self.snapshot, Subject::new("PersistentVolumeClaim", &meta.namespace, &meta.name), Part::Claim(claim));
+        scene.names.insert("claim".to_owned(), meta.name.clone());
+        if claim.status.phase != "Bound" {
+            self.hear_events(&mut scene, "PersistentVolumeClaim", meta);
+        }
+        scene
+    }
+
+    /// The scene of a Service.
+    pub fn of_service(self, service: &'a Service) -> Scene<'a> {
+        let meta = &service.metadata;
+        let mut scene = Scene::new(self.snapshot, Subject::new("Service", &meta.namespace, &meta.name), Part::Service(service));
+        scene.names.insert("service".to_owned(), meta.name.clone());
+        self.hear_events(&mut scene, "Service", meta);
+        scene
+    }
+
+    /// The scene of an Ingress.
+    pub fn of_ingress(self, ingress: &'a Ingress) -> Scene<'a> {
+        let meta = &ingress.metadata;
+        let mut scene = Scene::new(self.snapshot, Subject::new("Ingress", &meta.namespace, &meta.name), Part::Ingress(ingress));
+        self.hear_events(&mut scene, "Ingress", meta);
+        scene
+    }
+
+    /// The scene of a node.
+    pub fn of_node(self, node: &'a Node) -> Scene<'a> {
+        let meta = &node.metadata;
+        let mut scene = Scene::new(self.snapshot, Subject::new("Node", &SafeText::default(), &meta.name), Part::Node(node));
+        scene.names.insert("node".to_owned(), meta.name.clone());
+        self.hear_conditions(&mut scene, &node.status.conditions);
+        scene
+    }
+
+    /// The scene of an object of an operator.
+    pub fn of_custom(self, key: &'a Key, custom: &'a Custom) -> Scene<'a> {
+        let subject = Subject::new(key.kind.name(), &key.namespace, &key.name);
+        let mut scene = Scene::new(self.snapshot, subject.clone(), Part::Custom(key, custom));
+        self.name_workload(&mut scene, &subject);
+        self.hear_conditions(&mut scene, &custom.status.conditions);
+        let sieve = &self.catalogue.sieve;
+        if let Some(failure) = &custom.status.model_status.last_failure_info {
+            scene.hear(sieve, Origin::Field("status.modelStatus.lastFailureInfo.message"), &failure.reason, &failure.message);
+        }
+        scene.hear(sieve, Origin::Field("status.message"), &custom.status.state, &custom.status.message);
+        self.hear_events(&mut scene, key.kind.name(), &custom.metadata);
+        scene
+    }
+
+    fn hear_conditions(self, scene: &mut Scene<'a>, conditions: &'a [Condition]) {
+        for condition in conditions {
+            scene.hear(&self.catalogue.sieve, Origin::Condition(condition), &condition.reason, &condition.message);
+        }
+    }
+
+    fn hear_events(self, scene: &mut Scene<'a>, kind: &str, meta: &Meta) {
+        for event in relation::events_of(self.snapshot, kind, meta) {
+            scene.hear(&self.catalogue.sieve, Origin::Event(event), &event.reason, event.own_message());
+        }
+    }
+}

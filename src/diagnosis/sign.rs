@@ -1,0 +1,66 @@
+//! Finds in a log what its server said about itself, and tells by it which records were survived.
+
+use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::mark::Sign;
+use crate::diagnosis::template::Names;
+use crate::snapshot::log::Log;
+use crate::snapshot::log::peel::Level;
+use crate::snapshot::log::record::Record;
+use crate::snapshot::text::SafeText;
+
+/// A sign in a log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen<'a> {
+    /// What it says.
+    pub sign: Sign,
+    /// The serving stack that writes it, where only one does.
+    pub stack: Option<&'a str>,
+    /// Its record.
+    pub record: usize,
+    /// The last line in which it was written.
+    pub line: u64,
+    /// What its names stand for: `port`, `host`, `version`.
+    pub names: Names,
+}
+
+/// The signs in a log, in the order of its records.
+pub fn signs<'a>(log: &Log, catalogue: &'a Catalogue) -> Vec<Seen<'a>> {
+    let mut seen = Vec::new();
+    for (index, record) in log.records.iter().enumerate() {
+        for (mark, pattern) in record.candidates.iter().filter_map(|id| catalogue.mark_of(*id).map(|mark| (mark, *id))) {
+            if let Some(found) = catalogue.pattern(pattern).find(&record.text, record.text.len()) {
+                let names = found.names.into_iter().map(|(name, held)| (name, SafeText::new(&held))).collect();
+                let line = record.place.seen;
+                seen.push(Seen { sign: mark.sign, stack: mark.stack.as_deref(), record: index, line, names });
+            }
+        }
+    }
+    seen
+}
+
+/// The last line that shows the server answering: a sign that it is ready, or a request it answered well.
+pub fn last_well(log: &Log, signs: &[Seen<'_>]) -> u64 {
+    let ready = signs.iter().filter(|seen| seen.sign == Sign::Ready).map(|seen| seen.line).max();
+    let answered = log.tail.iter().filter(|line| is_good_answer(&line.text)).map(|line| line.number).max();
+    ready.max(answered).unwrap_or(0)
+}
+
+/// Was the record survived? It was if the server answered afterwards, or if its writer caught it and went on.
+pub fn survived(log: &Log, record: &Record, last_well: u64) -> bool {
+    let went_on = log.lines > record.place.seen + 1;
+    let caught = record.is_traceback && record.level.is_some_and(|level| level < Level::Error) && went_on;
+    record.place.seen < last_well || caught && !is_last_alarm(log, record)
+}
+
+/// Does nothing alarming come after it?
+fn is_last_alarm(log: &Log, record: &Record) -> bool {
+    let later = |other: &&Record| other.place.seen > record.place.seen && other.is_alarming();
+    record.level == Some(Level::Info) && !log.records.iter().any(|other| later(&other))
+}
+
+/// An access line of a request that was answered with success: `"POST /score HTTP/1.1" 200`.
+fn is_good_answer(line: &str) -> bool {
+    let Some((_, rest)) = line.split_once(" HTTP/1.") else { return line.contains("POST /score 200 ") || line.contains("(status=200,") };
+    let Some((_, status)) = rest.split_once("\" ") else { return false };
+    status.starts_with("200") || status.starts_with("204")
+}

@@ -1,0 +1,31 @@
+//! Puts a case into words: title, explanation and fixes with the real names filled in.
+
+use crate::diagnosis::assessment::{Fix, Words};
+use crate::diagnosis::catalogue::{FixWording, Rule};
+use crate::diagnosis::template::Names;
+
+/// The words of a rule for a case. What needs a name that is not bound is left out.
+pub fn words(rule: &Rule, names: &Names, stack: &str) -> Words {
+    let title = rule.wording.titles.iter().find_map(|title| title.render(names)).unwrap_or_else(|| rule.id.clone());
+    let explanation = rule.wording.explanation.iter().filter_map(|paragraph| paragraph.render(names)).collect();
+    let (exact, general): (Vec<&FixWording>, Vec<&FixWording>) =
+        rule.wording.fixes.iter().filter(|fix| is_for(fix, stack)).partition(|fix| !fix.stacks.is_empty());
+    let fixes = exact.into_iter().chain(general).filter_map(|fix| fix_in_words(fix, names)).collect();
+    Words { title, explanation, fixes, references: rule.file.references.clone() }
+}
+
+/// Is the fix for this serving stack? `azureml` stands for `azureml-v1` and `azureml-v2`.
+fn is_for(fix: &FixWording, stack: &str) -> bool {
+    fix.stacks.is_empty() || fix.stacks.iter().any(|wanted| stack == wanted || stack.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with('-')))
+}
+
+fn fix_in_words(fix: &FixWording, names: &Names) -> Option<Fix> {
+    let optional = |template: &Option<crate::diagnosis::template::Template>| match template {
+        Some(template) => template.render(names).map(Some),
+        None => Some(None),
+    };
+    let title = fix.title.render(names)?;
+    let text = optional(&fix.text)?.unwrap_or_default();
+    let command = optional(&fix.command)?;
+    Some(Fix { title, text, command })
+}

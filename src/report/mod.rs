@@ -1,0 +1,4 @@
+//! An assessment on paper.
+
+pub mod json;
+pub mod text;

@@ -1,0 +1,216 @@
+//! Folds what the cluster tells into a snapshot, diagnoses it at each beat, and publishes the newest assessment: who reads
+//! it never holds back who writes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+use tokio::time::MissedTickBehavior;
+
+use crate::cluster::fault::Fault;
+use crate::cluster::news::{Freshness, News};
+use crate::cluster::start::Cluster;
+use crate::diagnosis::assessment::Assessment;
+use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::diagnose::diagnose;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::need::{self, Wanted};
+use crate::snapshot::text::SafeText;
+use crate::snapshot::{Change, Key, LogKey, Snapshot, Source};
+
+/// What changed is judged at most so often.
+const BEAT: Duration = Duration::from_millis(100);
+/// What depends on the time alone is judged so often.
+const CLOCK: Duration = Duration::from_secs(10);
+/// Logs that are followed at the same time; each costs the node a file watch.
+const FOLLOWED: usize = 20;
+
+/// What the screen asks for: a closed list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Keep this log although nothing needs it.
+    Follow(LogKey),
+    /// Ask again for what was refused or lost.
+    Retry,
+}
+
+/// What is known at a beat.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// The diagnoses.
+    pub assessment: Arc<Assessment>,
+    /// What they rest on.
+    pub snapshot: Snapshot,
+    /// How fresh each kind is.
+    pub freshness: BTreeMap<Kind, Freshness>,
+    /// Was everything read once, with the logs that are needed?
+    pub is_settled: bool,
+    /// Why the credentials are no longer accepted, if they are not.
+    pub signed_out: Option<Fault>,
+}
+
+/// The one who owns what is known.
+pub struct Session {
+    cluster: Cluster,
+    catalogue: Arc<Catalogue>,
+    snapshot: Snapshot,
+    freshness: BTreeMap<Kind, Freshness>,
+    logs: BTreeMap<LogKey, Followed>,
+    pinned: Vec<LogKey>,
+    config_maps: BTreeSet<Key>,
+    signed_out: Option<Fault>,
+    published: watch::Sender<Arc<View>>,
+}
+
+/// A log that is being read.
+struct Followed {
+    instance: String,
+    task: AbortHandle,
+    has_ended: bool,
+}
+
+impl Session {
+    /// A session on a cluster, and where its views are published.
+    pub fn new(cluster: Cluster, catalogue: Arc<Catalogue>) -> (Self, watch::Receiver<Arc<View>>) {
+        let (published, views) = watch::channel(Arc::new(View::default()));
+        let mut snapshot = Snapshot::default();
+        let (context, namespace) = (SafeText::new(&cluster.place.context), SafeText::new(&cluster.place.namespace));
+        snapshot.source = Source { context, namespace, ..Source::default() };
+        let freshness = Kind::ALL.into_iter().map(|kind| (kind, Freshness::CatchingUp(0))).collect();
+        let (logs, pinned, config_maps) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
+        (Session { cluster, catalogue, snapshot, freshness, logs, pinned, config_maps, signed_out: None, published }, views)
+    }
+
+    /// Runs until nobody looks at the views any more.
+    pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut changed = true;
+        let mut judged = Instant::now();
+        loop {
+            tokio::select! {
+                news = self.cluster.news.recv() => match news {
+                    Some(news) => changed |= self.take(news),
+                    None => return,
+                },
+                Some(request) = requests.recv() => self.answer(request),
+                _ = beat.tick(), if changed || judged.elapsed() > CLOCK => {
+                    self.judge();
+                    (changed, judged) = (false, Instant::now());
+                }
+                () = tokio::time::sleep(CLOCK), if !changed => {}
+                () = self.published.closed() => return,
+            }
+        }
+    }
+
+    /// Takes news in; true where it could change what is seen.
+    fn take(&mut self, news: News) -> bool {
+        match news {
+            News::Changes(changes) => {
+                let any = !changes.is_empty();
+                for change in changes {
+                    self.snapshot.apply(change);
+                }
+                return any;
+            }
+            News::Fresh(kind, freshness) => return self.note_freshness(kind, freshness),
+            News::LogEnded(key) => {
+                if let Some(followed) = self.logs.get_mut(&key) {
+                    followed.has_ended = true;
+                }
+            }
+            News::SignedOut(fault) => self.signed_out = Some(fault),
+        }
+        true
+    }
+
+    fn note_freshness(&mut self, kind: Kind, freshness: Freshness) -> bool {
+        let before = self.freshness.get(&kind);
+        let still_stale = matches!((before, &freshness), (Some(Freshness::Stale(_)), Freshness::Stale(_)));
+        if before == Some(&freshness) || still_stale {
+            return false;
+        }
+        if freshness == Freshness::Live {
+            self.signed_out = None;
+        }
+        self.freshness.insert(kind, freshness);
+        true
+    }
+
+    fn answer(&mut self, request: Request) {
+        match request {
+            Request::Follow(key) => self.pinned = vec![key],
+            Request::Retry => self.cluster.wake.notify_waiters(),
+        }
+    }
+
+    /// Judges what is known, and publishes it.
+    fn judge(&mut self) {
+        self.snapshot.apply(Change::Clock(self.cluster.meter.server_time()));
+        self.choose_logs();
+        self.read_config_maps();
+        let assessment = Arc::new(diagnose(&self.snapshot, &self.catalogue));
+        let view = View {
+            assessment,
+            snapshot: self.snapshot.clone(),
+            freshness: self.freshness.clone(),
+            is_settled: self.is_settled(),
+            signed_out: self.signed_out.clone(),
+        };
+        self.published.send_replace(Arc::new(view));
+    }
+
+    /// Begins to read the logs that are needed most, and lets go of those of instances that are gone.
+    fn choose_logs(&mut self) {
+        if !self.knows(Kind::Pod) {
+            return;
+        }
+        let wanted: BTreeMap<LogKey, Wanted> = need::wanted_logs(&self.snapshot).into_iter().map(|wanted| (wanted.key.clone(), wanted)).collect();
+        let outdated = |key: &LogKey, followed: &Followed| wanted.get(key).is_some_and(|wanted| wanted.instance != followed.instance);
+        self.logs.retain(|key, followed| {
+            let keep = !outdated(key, followed);
+            if !keep {
+                followed.task.abort();
+            }
+            keep
+        });
+        let mut open = self.logs.values().filter(|followed| !followed.has_ended).count();
+        let pinned = self.pinned.iter().map(|key| Wanted { key: key.clone(), is_unwell: true, instance: String::new() });
+        let ordered = pinned.chain(need::wanted_logs(&self.snapshot));
+        let new: Vec<Wanted> = ordered.filter(|wanted| !self.logs.contains_key(&wanted.key)).collect();
+        for wanted in new {
+            if open >= FOLLOWED {
+                break;
+            }
+            open += 1;
+            let reader = self.cluster.logs.clone();
+            let task = self.cluster.spawn(reader.read(wanted.key.clone(), true));
+            self.logs.insert(wanted.key, Followed { instance: wanted.instance, task, has_ended: false });
+        }
+    }
+
+    /// Reads the config maps that tell where the files of Azure ML services are.
+    fn read_config_maps(&mut self) {
+        for key in need::wanted_config_maps(&self.snapshot) {
+            if self.config_maps.insert(key.clone()) {
+                self.cluster.read_config_map(&key);
+            }
+        }
+    }
+
+    fn knows(&self, kind: Kind) -> bool {
+        !matches!(self.freshness.get(&kind), Some(Freshness::CatchingUp(_)) | None)
+    }
+
+    /// Was every kind listed or refused, and every log that is needed read to its present end?
+    fn is_settled(&self) -> bool {
+        let listed = Kind::ALL.into_iter().all(|kind| self.knows(kind));
+        let read = need::wanted_logs(&self.snapshot).iter().take(FOLLOWED).all(|wanted| {
+            self.logs.get(&wanted.key).is_some_and(|followed| followed.has_ended || self.snapshot.log(&wanted.key).is_some())
+        });
+        listed && read
+    }
+}

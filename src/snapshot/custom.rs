@@ -1,0 +1,94 @@
+//! Objects of operators that serve models: their conditions, and what KServe says about the model.
+
+use serde::Deserialize;
+
+use crate::snapshot::meta::{Condition, Meta};
+use crate::snapshot::text::SafeText;
+
+/// An InferenceService, OnlineDeployment, OnlineEndpoint, SeldonDeployment, RayService and the like.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Custom {
+    /// Its kind.
+    pub kind: SafeText,
+    /// Its name.
+    pub metadata: Meta,
+    /// What was asked for, as far as it is read.
+    pub spec: CustomSpec,
+    /// What became of it.
+    pub status: CustomStatus,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct CustomSpec {
+    /// The predictor of an InferenceService.
+    pub predictor: Option<Predictor>,
+}
+
+/// The predictor of an InferenceService (KServe v1beta1).
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Predictor {
+    /// The model.
+    pub model: Option<PredictorModel>,
+    /// Whom it acts as.
+    pub service_account_name: SafeText,
+}
+
+/// The model of a predictor.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PredictorModel {
+    /// Its framework.
+    pub model_format: ModelFormat,
+    /// Where it is fetched from.
+    pub storage_uri: SafeText,
+    /// The serving runtime it asks for.
+    pub runtime: SafeText,
+}
+
+/// The framework of a model.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ModelFormat {
+    /// `sklearn`, `tensorflow`, `huggingface`.
+    pub name: SafeText,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CustomStatus {
+    /// Steps on its way.
+    pub conditions: Vec<Condition>,
+    /// Where it is called.
+    pub url: SafeText,
+    /// What KServe says about the model.
+    pub model_status: ModelStatus,
+    /// A state in one word, where an operator writes one.
+    pub state: SafeText,
+    /// The sentence beside it.
+    pub message: SafeText,
+}
+
+/// What KServe says about the model.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ModelStatus {
+    /// `UpToDate`, `InProgress`, `BlockedByFailedLoad`, `InvalidSpec`.
+    pub transition_status: SafeText,
+    /// Why it was not loaded.
+    pub last_failure_info: Option<FailureInfo>,
+}
+
+/// Why a model was not loaded.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FailureInfo {
+    /// One word: `ModelLoadFailed`, `NoSupportingRuntime`.
+    pub reason: SafeText,
+    /// The sentence, often the end of a log.
+    pub message: SafeText,
+}

@@ -1,0 +1,105 @@
+//! Decides at memory speed which lines of a log can matter, and which patterns could match a text.
+//!
+//! Two steps: a few short *gates*, of which every pattern contains one, are searched in whole blocks with SIMD; a line
+//! that holds one is searched for the longer *literals* of the patterns. Only a pattern whose literal was seen is ever
+//! compiled and tried. The words are data: this module knows nothing of rules.
+
+use std::sync::OnceLock;
+
+use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+
+/// The number of a pattern in the catalogue.
+pub type PatternId = u16;
+
+/// Words that structure a log, whatever the catalogue holds: where a stack of frames begins.
+pub const STRUCTURE: [&str; 6] = ["Traceback", "  File \"", "goroutine ", "Caused by: ", "Fatal Python", "\tat "];
+
+/// The gates and literals of a catalogue.
+#[derive(Debug)]
+pub struct Sieve {
+    gates: Gates,
+    literals: Vec<String>,
+    owners: Vec<PatternId>,
+    automaton: OnceLock<Option<AhoCorasick>>,
+}
+
+#[derive(Debug)]
+enum Gates {
+    Packed(Searcher),
+    Automaton(AhoCorasick),
+    /// No gate at all: every line passes.
+    Open,
+}
+
+impl Sieve {
+    /// Builds the gates at once; the automaton of the literals only when a line first passes them.
+    pub fn new<'a>(gates: &[String], literals: impl IntoIterator<Item = (&'a str, PatternId)>) -> Self {
+        let (literals, owners) = literals.into_iter().map(|(word, id)| (word.to_owned(), id)).unzip();
+        Sieve { gates: Gates::new(gates), literals, owners, automaton: OnceLock::new() }
+    }
+
+    /// The place of the first gate in `block` from `from` on.
+    pub fn next_gate(&self, block: &[u8], from: usize) -> Option<usize> {
+        match &self.gates {
+            Gates::Packed(searcher) => searcher.find_in(block, (from..block.len()).into()).map(|found| found.start()),
+            Gates::Automaton(automaton) => automaton.find(Input::new(block).range(from..)).map(|found| found.start()),
+            Gates::Open => (from < block.len()).then_some(from),
+        }
+    }
+
+    /// The patterns of which a literal stands in `text`, in ascending order.
+    ///
+    /// Line breaks and runs of blanks count as one blank, since pasted text is often wrapped.
+    pub fn candidates(&self, text: &str) -> Vec<PatternId> {
+        let Some(automaton) = self.automaton() else { return Vec::new() };
+        let flat = flattened(text);
+        let mut found: Vec<PatternId> =
+            automaton.find_overlapping_iter(flat.as_ref()).map(|hit| self.owners[hit.pattern().as_usize()]).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn automaton(&self) -> Option<&AhoCorasick> {
+        self.automaton
+            .get_or_init(|| {
+                AhoCorasick::builder()
+                    .match_kind(MatchKind::Standard)
+                    .kind(Some(AhoCorasickKind::ContiguousNFA))
+                    .build(&self.literals)
+                    .ok()
+            })
+            .as_ref()
+    }
+}
+
+impl Gates {
+    fn new(words: &[String]) -> Self {
+        if words.is_empty() {
+            return Gates::Open;
+        }
+        let packed = packed::Config::new().builder().extend(words).build();
+        match packed {
+            Some(searcher) => Gates::Packed(searcher),
+            None => AhoCorasick::new(words).map_or(Gates::Open, Gates::Automaton),
+        }
+    }
+}
+
+/// `text` with every run of white space as one blank.
+pub fn flattened(text: &str) -> std::borrow::Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let plain = !bytes.iter().any(|b| matches!(b, b'\n' | b'\t' | b'\r')) && !text.contains("  ");
+    if plain {
+        return std::borrow::Cow::Borrowed(text);
+    }
+    let mut flat = String::with_capacity(text.len());
+    for word in text.split_ascii_whitespace() {
+        if !flat.is_empty() || text.starts_with(|c: char| c.is_ascii_whitespace()) {
+            flat.push(' ');
+        }
+        flat.push_str(word);
+    }
+    std::borrow::Cow::Owned(flat)
+}

@@ -1,0 +1,99 @@
+//! Which logs are worth reading, the most needed first: of containers that are not well, and of replicas that fail alike
+//! only one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::snapshot::config::INIT_CONTAINER_CONFIG;
+use crate::snapshot::container::ContainerStatus;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::pod::Pod;
+use crate::snapshot::relation;
+use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
+use crate::snapshot::{Key, LogKey, Snapshot};
+
+/// A log that is worth reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whose.
+    pub key: LogKey,
+    /// Is the container not well?
+    pub is_unwell: bool,
+    /// Tells instances apart: a log of another instance is another log.
+    pub instance: String,
+}
+
+/// What makes replicas fail alike.
+type Likeness = (Subject, SafeText, String, String);
+
+/// The logs worth reading, the most needed first.
+pub fn wanted_logs(snapshot: &Snapshot) -> Vec<Wanted> {
+    let mut unwell: BTreeMap<Likeness, Vec<Wanted>> = BTreeMap::new();
+    let mut well: BTreeMap<(Subject, SafeText), Wanted> = BTreeMap::new();
+    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| pod.metadata.deletion_timestamp.is_none()) {
+        let workload = relation::workload_of(snapshot, pod);
+        for status in pod.all_statuses().filter(|status| has_log(status)) {
+            if is_unwell(pod, status) {
+                let likeness = likeness(&workload, pod, status);
+                unwell.entry(likeness).or_insert_with(|| logs_of(pod, status));
+            } else if status.ready {
+                let place = (workload.clone(), status.name.clone());
+                well.entry(place).or_insert_with(|| wanted(pod, status, false, false));
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let all = unwell.into_values().flatten().chain(well.into_values());
+    all.filter(|wanted| seen.insert(wanted.key.clone())).collect()
+}
+
+/// The config maps of which Azure ML v1 makes a service: the only ones whose values are read.
+pub fn wanted_config_maps(snapshot: &Snapshot) -> BTreeSet<Key> {
+    let mut wanted = BTreeSet::new();
+    for (key, pod) in snapshot.of_kind::<Pod>(Kind::Pod) {
+        let variables = pod.spec.all_containers().flat_map(|container| &container.env);
+        let sources = variables.filter(|variable| variable.name == INIT_CONTAINER_CONFIG).filter_map(|variable| variable.value_from.as_ref());
+        for source in sources.filter_map(|source| source.config_map_key_ref.as_ref()) {
+            wanted.insert(Key { kind: Kind::ConfigMap, namespace: key.namespace.clone(), name: source.name.clone() });
+        }
+    }
+    wanted
+}
+
+/// Has the container ever run?
+fn has_log(status: &ContainerStatus) -> bool {
+    status.state.running.is_some() || status.last_end().is_some()
+}
+
+fn is_unwell(pod: &Pod, status: &ContainerStatus) -> bool {
+    let is_init = pod.status.init_container_statuses.iter().any(|init| init.name == status.name);
+    let ended_well = status.state.terminated.as_ref().is_some_and(|end| end.exit_code == 0);
+    let done = is_init && ended_well || pod.status.phase == "Succeeded";
+    !status.ready && !done
+}
+
+fn likeness(workload: &Subject, pod: &Pod, status: &ContainerStatus) -> Likeness {
+    let revision = pod.metadata.label("pod-template-hash").to_owned();
+    let end = status.last_end().map(|end| format!("{} {}", end.exit_code, end.reason)).unwrap_or_default();
+    (workload.clone(), status.name.clone(), revision, format!("{end} {}", status.state.running.is_some()))
+}
+
+/// The log of the instance before, where there was one, then of this one.
+fn logs_of(pod: &Pod, status: &ContainerStatus) -> Vec<Wanted> {
+    let mut logs = Vec::new();
+    if status.restart_count > 0 {
+        logs.push(wanted(pod, status, true, true));
+    }
+    logs.push(wanted(pod, status, false, true));
+    logs
+}
+
+fn wanted(pod: &Pod, status: &ContainerStatus, previous: bool, is_unwell: bool) -> Wanted {
+    let key = LogKey {
+        namespace: pod.metadata.namespace.clone(),
+        pod: pod.metadata.name.clone(),
+        container: status.name.clone(),
+        previous,
+    };
+    Wanted { key, is_unwell, instance: format!("{} {}", pod.metadata.uid, status.restart_count) }
+}

@@ -1,0 +1,109 @@
+//! What makes pods: Deployments, ReplicaSets, StatefulSets, DaemonSets and Jobs, in one shape.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::snapshot::meta::{Condition, Labels, Meta};
+use crate::snapshot::pod::PodSpec;
+use crate::snapshot::text::SafeText;
+
+/// A Deployment, ReplicaSet, StatefulSet, DaemonSet or Job.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Workload {
+    /// Its name and owner.
+    pub metadata: Meta,
+    /// What was asked for.
+    pub spec: WorkloadSpec,
+    /// What became of it.
+    pub status: WorkloadStatus,
+}
+
+/// What a workload was asked to be.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadSpec {
+    /// Pods wanted; Kubernetes takes 1 where not given.
+    pub replicas: Option<i64>,
+    /// The pods that are its own.
+    pub selector: Selector,
+    /// What its pods are made from.
+    pub template: Template,
+    /// Is its rollout paused?
+    pub paused: bool,
+    /// Is the job suspended?
+    pub suspend: bool,
+    /// Seconds without progress after which a rollout counts as stalled; Kubernetes takes 600 where not given.
+    pub progress_deadline_seconds: Option<i64>,
+    /// How a rollout replaces pods.
+    pub strategy: Strategy,
+    /// Failures after which a job gives up; Kubernetes takes 6 where not given.
+    pub backoff_limit: Option<i64>,
+    /// Claims that a stateful set makes for each pod.
+    pub volume_claim_templates: Vec<ClaimTemplate>,
+}
+
+/// The pods that belong to an object.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Selector {
+    /// Labels that they must carry.
+    pub match_labels: Labels,
+}
+
+/// What pods are made from.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Template {
+    /// Labels of the pods.
+    pub metadata: Meta,
+    /// The pods.
+    pub spec: Arc<PodSpec>,
+}
+
+/// How a rollout replaces pods.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Strategy {
+    /// `RollingUpdate` or `Recreate`.
+    #[serde(rename = "type")]
+    pub kind: SafeText,
+}
+
+/// A claim that a stateful set makes for each pod.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ClaimTemplate {
+    /// Its name; the pod's name is put behind it.
+    pub metadata: Meta,
+}
+
+/// What became of a workload. Counters that a kind does not have are 0.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadStatus {
+    /// The `generation` that its controller has seen.
+    pub observed_generation: i64,
+    /// Pods that exist.
+    pub replicas: i64,
+    /// Pods that are ready.
+    pub ready_replicas: i64,
+    /// Pods of the newest template.
+    pub updated_replicas: i64,
+    /// Pods that are ready for long enough.
+    pub available_replicas: i64,
+    /// Nodes that a daemon set should run on.
+    pub desired_number_scheduled: i64,
+    /// Nodes where a daemon set is ready.
+    pub number_ready: i64,
+    /// Pods of a job that ended well.
+    pub succeeded: i64,
+    /// Pods of a job that failed.
+    pub failed: i64,
+    /// Steps on its way.
+    pub conditions: Vec<Condition>,
+    /// When a job ended.
+    pub completion_time: Option<Timestamp>,
+}
