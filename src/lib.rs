@@ -6,3 +6,4 @@ pub mod report;
 pub mod capture;
 pub mod cluster;
 pub mod session;
+pub mod tui;

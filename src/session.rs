@@ -49,6 +49,8 @@ pub struct View {
     pub is_settled: bool,
     /// Why the credentials are no longer accepted, if they are not.
     pub signed_out: Option<Fault>,
+    /// Seconds that the server's clock is ahead of ours.
+    pub ahead: i64,
 }
 
 /// The one who owns what is known.
@@ -159,6 +161,7 @@ impl Session {
             freshness: self.freshness.clone(),
             is_settled: self.is_settled(),
             signed_out: self.signed_out.clone(),
+            ahead: self.cluster.meter.ahead(),
         };
         self.published.send_replace(Arc::new(view));
     }

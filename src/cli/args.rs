@@ -89,7 +89,7 @@ pub enum Output {
 }
 
 /// `unstuck check`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct CheckArguments {
     /// Look at a capture instead of a cluster
     #[arg(long, value_name = "DIR")]

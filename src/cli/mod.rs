@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod check;
+pub mod dashboard;
 pub mod explain;
 pub mod live;
 pub mod rules;
@@ -58,13 +59,11 @@ pub fn run() -> ExitCode {
 }
 
 fn command(arguments: &args::Arguments) -> anyhow::Result<Outcome> {
-    if let Some(Command::Rules(rules)) = &arguments.command {
-        return rules::run(rules);
-    }
     let catalogue = Arc::new(rules::catalogue(arguments.rules.as_deref())?);
     match &arguments.command {
         Some(Command::Check(check)) => check::run(check, &arguments.cluster, catalogue),
         Some(Command::Explain(explain)) => explain::run(explain, &catalogue),
-        Some(Command::Rules(_)) | None => anyhow::bail!("there is no dashboard yet"),
+        Some(Command::Rules(rules)) => rules::run(rules),
+        None => dashboard::run(&arguments.cluster, catalogue),
     }
 }

@@ -1,7 +1,8 @@
 //! What is said about a snapshot: diagnoses in order, workloads with their verdict, and what could not be seen.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::diagnosis::rail::{State, Step};
 use crate::diagnosis::rule::Severity;
 use crate::diagnosis::template::Names;
 use crate::snapshot::Source;
@@ -26,10 +27,9 @@ pub struct Assessment {
 /// A workload, and how far it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct WorkloadState {
-    /// Its kind.
-    pub kind: SafeText,
-    /// Its name.
-    pub name: SafeText,
+    /// Its kind and name.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// The serving stack.
     pub stack: String,
     /// Pods that are ready.
@@ -38,6 +38,13 @@ pub struct WorkloadState {
     pub wanted: i64,
     /// How it is.
     pub verdict: Verdict,
+    /// How far it came. Stages that it has not reached are not reported.
+    #[serde(serialize_with = "reached")]
+    pub stages: Vec<Step>,
+}
+
+fn reached<S: Serializer>(steps: &[Step], out: S) -> Result<S::Ok, S::Error> {
+    out.collect_seq(steps.iter().filter(|step| step.state != State::Ahead))
 }
 
 /// How a workload, or all of a namespace, is.

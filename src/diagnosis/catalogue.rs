@@ -84,6 +84,14 @@ impl PatternTable {
         self.patterns.push(Pattern::new(text)?);
         Ok(id)
     }
+
+    /// Can every pattern of a rule be compiled and be searched for?
+    pub fn verify(&self, rule: &Rule) -> Result<(), String> {
+        let patterns = rule.symptoms.iter().chain(&rule.unless).flat_map(Symptom::patterns);
+        patterns.map(|id| &self.patterns[usize::from(id)]).try_for_each(|pattern| {
+            pattern.verify().map_err(|reason| format!("the pattern {}: {reason}", pattern.shown()))
+        })
+    }
 }
 
 #[derive(Deserialize)]

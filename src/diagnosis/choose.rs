@@ -28,7 +28,8 @@ pub fn choose(holdings: Vec<Holding>, catalogue: &Catalogue) -> Vec<Case> {
         let caused = specific && rule(&holding).file.generic;
         if caused { rest.push(holding) } else { cases.push(Case { cause: holding, consequences: Vec::new() }) }
     }
-    let (mut cases, followers) = without_consequences(cases, catalogue);
+    let (cases, followers) = without_consequences(cases, catalogue);
+    let mut cases = fullest_of_each(cases);
     cases = one_start(cases, catalogue);
     cases = one_per_rule(cases, catalogue);
     if let Some(first) = cases.first_mut() {
@@ -85,6 +86,27 @@ fn without_consequences(cases: Vec<Case>, catalogue: &Catalogue) -> (Vec<Case>, 
     let (followers, causes): (Vec<Case>, Vec<Case>) =
         cases.into_iter().partition(|case| caused.contains(&case.cause.rule));
     (causes, followers.into_iter().map(|case| case.cause).collect())
+}
+
+/// Of several records about which the same rule holds, the one that tells most names stands for all.
+fn fullest_of_each(cases: Vec<Case>) -> Vec<Case> {
+    let mut kept: Vec<Case> = Vec::new();
+    for mut case in cases {
+        let told = |case: &Case| case.cause.names.len();
+        match kept.iter_mut().find(|other| other.cause.rule == case.cause.rule && told(other) != told(&case)) {
+            None => kept.push(case),
+            Some(other) => {
+                let seen = other.cause.anchor.map(|anchor| anchor.seen).max(case.cause.anchor.map(|anchor| anchor.seen));
+                if told(&case) > told(other) {
+                    std::mem::swap(other, &mut case);
+                }
+                if let (Some(anchor), Some(seen)) = (&mut other.cause.anchor, seen) {
+                    anchor.seen = seen;
+                }
+            }
+        }
+    }
+    kept
 }
 
 /// A container fails to start for one reason: of several, the one that ended it, which is the last.

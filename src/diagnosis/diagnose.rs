@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::diagnosis::assessment::{Assessment, Diagnosis};
 use crate::diagnosis::catalogue::Catalogue;
-use crate::diagnosis::choose;
+use crate::diagnosis::choose::{self, Case};
 use crate::diagnosis::judge;
 use crate::diagnosis::rank::{self, Reached};
-use crate::diagnosis::scene::{Part, Scene};
+use crate::diagnosis::scene::{Part, Scene, Survival};
 use crate::diagnosis::scenes::Stage;
 use crate::diagnosis::{blind, sign, stack, unexplained, verdict};
 use crate::snapshot::Snapshot;
@@ -28,7 +28,7 @@ pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
     let mut diagnoses = rank::rank(cases, catalogue, &|workload| stack::of_workload(snapshot, workload).to_owned());
     diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
     let blind_spots = blind::spots(snapshot, catalogue);
-    let workloads = verdict::workloads(snapshot, &diagnoses);
+    let workloads = verdict::workloads(snapshot, catalogue, &diagnoses);
     let verdict = verdict::of_namespace(&workloads, &diagnoses, snapshot);
     Assessment { source: snapshot.source.clone(), verdict, workloads, diagnoses, blind_spots }
 }
@@ -36,7 +36,8 @@ pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
 /// The scenes of everything that could be in trouble.
 fn scenes(stage: Stage<'_>) -> Vec<Scene<'_>> {
     let snapshot = stage.snapshot;
-    let mut scenes = Vec::new();
+    // The object that must be changed comes before those that suffer: of cases that are one, the first gives the subject.
+    let mut scenes: Vec<Scene<'_>> = snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim).map(|(_, claim)| stage.of_claim(claim)).collect();
     for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| matters(snapshot, pod)) {
         scenes.extend(stage.of_pod(pod));
     }
@@ -45,7 +46,6 @@ fn scenes(stage: Stage<'_>) -> Vec<Scene<'_>> {
         let workloads = snapshot.of_kind::<Workload>(kind).filter(|(_, workload)| !owned(workload));
         scenes.extend(workloads.map(|(key, workload)| stage.of_workload(key, workload)));
     }
-    scenes.extend(snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim).map(|(_, claim)| stage.of_claim(claim)));
     scenes.extend(snapshot.of_kind::<Service>(Kind::Service).map(|(_, service)| stage.of_service(service)));
     scenes.extend(snapshot.of_kind::<Ingress>(Kind::Ingress).map(|(_, ingress)| stage.of_ingress(ingress)));
     scenes.extend(snapshot.of_kind::<Node>(Kind::Node).map(|(_, node)| stage.of_node(node)));
@@ -71,12 +71,26 @@ fn matters(snapshot: &Snapshot, pod: &Pod) -> bool {
 }
 
 fn reached(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Reached> {
-    let cases = choose::choose(judge::judge(scene, catalogue), catalogue);
+    let cases = causes(scene, catalogue);
     if cases.is_empty() {
         return Vec::new();
     }
     let (workloads, pods) = reach(scene);
     cases.into_iter().map(|case| Reached { case, workloads: workloads.clone(), pods: pods.clone() }).collect()
+}
+
+/// The causes in a scene. What a program seems to have caught counts only where nothing else explains a failure.
+fn causes(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Case> {
+    let judged = |history| choose::choose(judge::judge(scene, catalogue, history), catalogue);
+    let explains = |cases: &[Case]| cases.iter().any(|case| !catalogue.rules[case.cause.rule].file.generic);
+    let strict = judged(Survival::Caught);
+    let was_caught = scene.utterances.iter().any(|utterance| utterance.survival == Survival::Caught);
+    if explains(&strict) || !was_caught {
+        return strict;
+    }
+    let lenient = judged(Survival::Over);
+    let fails = !strict.is_empty() || matches!(scene.part, Part::Log);
+    if fails && explains(&lenient) { lenient } else { strict }
 }
 
 /// Whom a fault of the subject hurts: workloads, and pods that exist.

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use crate::diagnosis::assessment::{Evidence, From};
 use crate::diagnosis::scene::{Origin, Scene, Utterance};
+use crate::snapshot::event::Event;
+use crate::snapshot::log::Line;
 use crate::snapshot::log::record::Record;
 use crate::snapshot::log::traceback::{Frame, Raised};
 use crate::snapshot::subject::Subject;
@@ -19,10 +21,7 @@ pub fn of_words(scene: &Scene<'_>, utterance: &Utterance<'_>, span: &Range<usize
         Origin::Log { key, record } => of_record(key, record, &utterance.text, span),
         Origin::Event(event) => {
             let about = &event.involved_object;
-            let object = Subject::new(&about.kind, &about.namespace, &about.name);
-            let count = u64::try_from(event.count()).ok().filter(|count| *count > 1);
-            let container = event.container().map(SafeText::new);
-            vec![Evidence { from: From::Event, object, container, line: None, field: None, count, text: event.message.clone() }]
+            vec![of_event(event, Subject::new(&about.kind, &about.namespace, &about.name))]
         }
         Origin::Condition(condition) => {
             vec![of_field(scene, &format!("status.conditions[{}].message", condition.kind), &utterance.text)]
@@ -43,6 +42,20 @@ pub fn of_field(scene: &Scene<'_>, path: &str, value: &str) -> Evidence {
 pub fn of_object(object: Subject, path: &str, value: &str) -> Evidence {
     let text = SafeText::new(&shortened(value));
     Evidence { from: From::Field, object, container: None, line: None, field: Some(path.to_owned()), count: None, text }
+}
+
+/// An event about an object.
+pub fn of_event(event: &Event, object: Subject) -> Evidence {
+    let count = u64::try_from(event.count()).ok().filter(|count| *count > 1);
+    let container = event.container().map(SafeText::new);
+    Evidence { from: From::Event, object, container, line: None, field: None, count, text: event.message.clone() }
+}
+
+/// A line of a log.
+pub fn of_line(key: &LogKey, line: &Line) -> Evidence {
+    let (object, container) = owner(key);
+    let text = SafeText::new(&shortened(&line.text));
+    Evidence { from: From::Log, object, container, line: Some(line.number), field: None, count: None, text }
 }
 
 /// A record of a log: the exception with its message or the line, then the last line of the user's own code.

@@ -1,6 +1,7 @@
 //! Holds the rules against a scene: which of them hold, what their names stand for, and what was seen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::diagnosis::assessment::Evidence;
 use crate::diagnosis::catalogue::{Catalogue, Rule};
@@ -8,7 +9,7 @@ use crate::diagnosis::evidence;
 use crate::diagnosis::field;
 use crate::diagnosis::lookup;
 use crate::diagnosis::rule::{About, Moment};
-use crate::diagnosis::scene::{Origin, Part, Scene, Utterance};
+use crate::diagnosis::scene::{Origin, Part, Scene, Survival, Utterance};
 use crate::diagnosis::symptom::{Symptom, Test};
 use crate::diagnosis::template::Names;
 use crate::snapshot::log::sieve::PatternId;
@@ -61,10 +62,12 @@ struct Court<'a, 'b> {
     catalogue: &'a Catalogue,
     scene: &'b Scene<'a>,
     heard: BTreeMap<PatternId, Vec<usize>>,
+    /// What was survived in this way, or more surely, says nothing about the start.
+    history: Survival,
 }
 
-/// The rules that hold in a scene.
-pub fn judge(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Holding> {
+/// The rules that hold in a scene, leaving out what was survived at least as surely as `history`.
+pub fn judge(scene: &Scene<'_>, catalogue: &Catalogue, history: Survival) -> Vec<Holding> {
     let mut heard: BTreeMap<PatternId, Vec<usize>> = BTreeMap::new();
     for (index, utterance) in scene.utterances.iter().enumerate() {
         for candidate in &utterance.candidates {
@@ -72,27 +75,26 @@ pub fn judge(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Holding> {
         }
     }
     let mut touched: BTreeSet<usize> = heard.keys().flat_map(|pattern| catalogue.rules_of(*pattern)).copied().collect();
-    if !matches!(scene.part, Part::Log) {
-        touched.extend(catalogue.rules_without_text().iter().copied());
-    }
-    let court = Court { catalogue, scene, heard };
+    touched.extend(catalogue.rules_without_text().iter().copied());
+    let court = Court { catalogue, scene, heard, history };
     touched.into_iter().flat_map(|rule| court.holdings(rule)).collect()
 }
 
-/// Does a rule look at subjects like this one?
+/// Does a rule look at subjects like this one? What an operator repeats in its conditions can be about anything.
 fn applies(rule: &Rule, part: Part<'_>) -> bool {
-    matches!(
-        (rule.file.about, part),
-        (_, Part::Log)
-            | (About::Container, Part::Container { .. })
-            | (About::Pod, Part::Pod(_))
-            | (About::Workload, Part::Workload(..))
-            | (About::Claim, Part::Claim(_))
-            | (About::Service, Part::Service(_))
-            | (About::Ingress, Part::Ingress(_))
-            | (About::Node, Part::Node(_))
-            | (About::Custom, Part::Custom(..))
-    )
+    let about = match part {
+        Part::Log => return true,
+        Part::Custom(..) if rule.needs_text() => return true,
+        Part::Container { .. } => About::Container,
+        Part::Pod(_) => About::Pod,
+        Part::Workload(..) => About::Workload,
+        Part::Claim(_) => About::Claim,
+        Part::Service(_) => About::Service,
+        Part::Ingress(_) => About::Ingress,
+        Part::Node(_) => About::Node,
+        Part::Custom(..) => About::Custom,
+    };
+    rule.file.about.as_slice().contains(&about)
 }
 
 impl Court<'_, '_> {
@@ -172,7 +174,7 @@ impl Court<'_, '_> {
         for pattern in patterns {
             for &index in self.heard.get(pattern).into_iter().flatten() {
                 let utterance = &self.scene.utterances[index];
-                let over = utterance.survived && rule.file.moment == Moment::Start;
+                let over = utterance.survival >= self.history && rule.file.moment == Moment::Start;
                 if over || answered.contains(&index) || !fits(utterance) {
                     continue;
                 }
@@ -199,14 +201,14 @@ impl Court<'_, '_> {
         }
         next.names.extend(own_code(utterance));
         next.evidence.extend(evidence::of_words(self.scene, utterance, &found.span));
-        let anchor = anchor(utterance, index, found.span.start, pattern.literal.len());
+        let anchor = anchor(utterance, index, &found.span, pattern.literal.len());
         next.anchor = next.anchor.or(Some(anchor));
         Some(next)
     }
 
     fn in_field(&self, path: &str, test: &Test, bind: Option<&str>, partial: &Partial) -> Vec<Partial> {
         let value = field::reader(path).and_then(|reader| reader(self.scene));
-        if !test.passes(value.as_deref()) {
+        if matches!(self.scene.part, Part::Log) || !test.passes(value.as_deref()) {
             return Vec::new();
         }
         let mut next = partial.clone();
@@ -240,12 +242,13 @@ fn own_code(utterance: &Utterance<'_>) -> Names {
     named.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn anchor(utterance: &Utterance<'_>, index: usize, start: usize, exactness: usize) -> Anchor {
+fn anchor(utterance: &Utterance<'_>, index: usize, span: &Range<usize>, exactness: usize) -> Anchor {
     let Origin::Log { record, .. } = utterance.origin else {
         return Anchor { utterance: index, line: 0, seen: 0, distance: 0, exactness, is_traceback: false };
     };
     let order = traceback::deciding_order(&record.raised);
-    let inside = |index: &usize| record.raised[*index].span.contains(&start);
+    let touches = |raised: &Range<usize>| raised.start < span.end && span.start < raised.end;
+    let inside = |index: &usize| touches(&record.raised[*index].span);
     let distance = order.iter().position(inside).unwrap_or(order.len());
     let (line, seen, is_traceback) = (record.place.line, record.place.seen, record.is_traceback);
     Anchor { utterance: index, line, seen, distance, exactness, is_traceback }

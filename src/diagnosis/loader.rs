@@ -69,7 +69,7 @@ impl Source {
     /// Reads the file and enters its patterns.
     pub fn compile(&self, table: &mut PatternTable) -> Result<Rule, Fault> {
         let file = self.parse()?;
-        Rule::new(self.id.clone(), self.stage.clone(), file, table).map_err(|reason| {
+        Rule::new(self.id.clone(), self.stage.clone(), file, table).and_then(|rule| table.verify(&rule).map(|()| rule)).map_err(|reason| {
             let quoted = reason.split('`').nth(1).unwrap_or_default().to_owned();
             self.fault(self.line_of(&quoted), &reason, "diagnostics/README.md shows how a symptom is written")
         })

@@ -27,3 +27,4 @@ pub mod rank;
 pub mod stack;
 pub mod verdict;
 pub mod proof;
+pub mod rail;

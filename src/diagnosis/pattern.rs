@@ -82,6 +82,14 @@ impl Pattern {
         Ok(Pattern { text: text.clone(), literal, compiled: OnceLock::new() })
     }
 
+    /// As it is written in the rule.
+    pub fn shown(&self) -> &str {
+        match &self.text {
+            PatternText::Line(line) => line,
+            PatternText::Regex(regex) => &regex.regex,
+        }
+    }
+
     /// The names that a match binds.
     pub fn names(&self) -> Vec<String> {
         match &self.text {
@@ -103,8 +111,8 @@ impl Pattern {
 
     /// Is it written so that it can be compiled?
     pub fn verify(&self) -> Result<(), String> {
-        if self.literal.trim().len() < LITERAL_LENGTH {
-            return Err(format!("its longest fixed text `{}` is shorter than {LITERAL_LENGTH} characters", self.literal));
+        if !self.literal.split_whitespace().any(|word| word.len() >= LITERAL_LENGTH) {
+            return Err(format!("its fixed text `{}` has no word of {LITERAL_LENGTH} characters, by which logs are searched", self.literal));
         }
         self.build().map(|_| ())
     }

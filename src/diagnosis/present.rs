@@ -6,6 +6,7 @@ use crate::snapshot::container::ContainerStatus;
 use crate::snapshot::event::Event;
 use crate::snapshot::meta::condition;
 use crate::snapshot::pod::Pod;
+use crate::snapshot::storage::Claim;
 
 /// A failed probe of a container that is ready now is history after so many seconds.
 const PROBE_MEMORY: i64 = 90;
@@ -25,6 +26,14 @@ pub fn counts(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
         "NodeNotReady" => !pod.is_ready(),
         _ => !pod.is_ready() || pod.status.conditions.is_empty(),
     }
+}
+
+/// Does an event about a claim say that it waits in vain? To be made takes a while.
+pub fn claim_waits(event: &Event, claim: &Claim, now: Option<Timestamp>) -> bool {
+    /// Seconds in which a driver makes a volume.
+    const MAKING: i64 = 120;
+    let age = claim.metadata.creation_timestamp.zip(now).map_or(MAKING, |(made, now)| now.as_second() - made.as_second());
+    event.kind != "Normal" || event.reason == "FailedBinding" || age >= MAKING
 }
 
 /// Several refusals may be on record; the one that stands in the condition is the last.

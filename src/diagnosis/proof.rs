@@ -56,13 +56,13 @@ pub fn check(proof: &Proof, catalogue: &Catalogue) -> Vec<Failure> {
     }
     let mut reached = Vec::new();
     for example in &proof.examples {
-        let snapshot = snapshot(&example.given, rule.file.about, catalogue);
+        let snapshot = snapshot(&example.given, first_about(rule), catalogue);
         let assessment = diagnose(&snapshot, catalogue);
         failures.extend(wrong(&assessment, rule, &example.expect, catalogue).map(|reason| failure(&example.given, reason)));
         reached.extend(patterns_reached(&example.given, rule, catalogue));
     }
     for counterexample in &proof.counterexamples {
-        let assessment = diagnose(&snapshot(&counterexample.given, rule.file.about, catalogue), catalogue);
+        let assessment = diagnose(&snapshot(&counterexample.given, first_about(rule), catalogue), catalogue);
         if assessment.diagnoses.iter().any(|diagnosis| diagnosis.id == rule.id) {
             failures.push(failure(&counterexample.given, format!("it holds, but must not: {}", counterexample.why)));
         }
@@ -74,6 +74,11 @@ pub fn check(proof: &Proof, catalogue: &Catalogue) -> Vec<Failure> {
         }
     }
     failures
+}
+
+/// The kind of object that a message without more is taken to be about.
+fn first_about(rule: &Rule) -> About {
+    rule.file.about.as_slice().first().copied().unwrap_or(About::Container)
 }
 
 /// Why an assessment is not what an example expects.

@@ -1,6 +1,7 @@
 //! Brings the cases of all subjects together: one cause is one diagnosis, what follows from it stands under it, and the
 //! worst comes first.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnosis::assessment::{Consequence, Diagnosis, Reach};
@@ -52,7 +53,7 @@ fn identity(reached: &Reached, catalogue: &Catalogue) -> Identity {
     let holding = &reached.case.cause;
     let shared = &catalogue.rules[holding.rule].file.shared;
     let names: Vec<Option<String>> = shared.iter().map(|name| holding.names.get(name).map(ToString::to_string)).collect();
-    if !shared.is_empty() && names.iter().all(Option::is_some) {
+    if !shared.is_empty() && holding.subject.kind != "Log" && names.iter().all(Option::is_some) {
         return Identity::Shared { rule: holding.rule, names };
     }
     let container = holding.subject.container.as_ref().map(ToString::to_string);
@@ -61,14 +62,22 @@ fn identity(reached: &Reached, catalogue: &Catalogue) -> Identity {
 }
 
 fn merge(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Reached> {
+    /// What a second kind of object adds to the evidence.
+    const MORE_EVIDENCE: usize = 2;
     let mut merged: BTreeMap<Identity, Reached> = BTreeMap::new();
     for reached in cases {
         match merged.entry(identity(&reached, catalogue)) {
-            std::collections::btree_map::Entry::Vacant(place) => {
+            Entry::Vacant(place) => {
                 place.insert(reached);
             }
-            std::collections::btree_map::Entry::Occupied(mut place) => {
+            Entry::Occupied(mut place) => {
                 let first = place.get_mut();
+                if first.case.cause.subject.kind != reached.case.cause.subject.kind && first.case.cause.evidence.len() < 4 * MORE_EVIDENCE {
+                    first.case.cause.evidence.extend(reached.case.cause.evidence.iter().take(MORE_EVIDENCE).cloned());
+                    let known = first.case.cause.names.clone();
+                    first.case.cause.names.extend(reached.case.cause.names.clone());
+                    first.case.cause.names.extend(known);
+                }
                 first.pods.extend(reached.pods);
                 first.case.consequences.extend(reached.case.consequences);
                 let new = reached.workloads.into_iter().filter(|workload| !first.workloads.contains(workload));
@@ -134,7 +143,9 @@ fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject)
     let consequences = told_once(consequences, cause.rule, catalogue);
     let reach = Reach { workload: workloads.first().cloned(), workloads, affected: pods.len() };
     let Holding { subject, names, evidence, .. } = cause;
-    Diagnosis { id: rule.id.clone(), severity: rule.file.severity, subject, reach, words, names, evidence, consequences }
+    // A look-up that only suspects says so.
+    let severity = if names.get("severity").is_some_and(|doubt| *doubt == "info") { Severity::Info } else { rule.file.severity };
+    Diagnosis { id: rule.id.clone(), severity, subject, reach, words, names, evidence, consequences }
 }
 
 /// Each consequence once, although several pods have it.

@@ -13,8 +13,8 @@ use crate::diagnosis::pattern::PatternText;
 pub struct RuleFile {
     /// One sentence about the case at hand; of several, the first of which every name is bound.
     pub title: OneOrMany<String>,
-    /// What kind of object the rule looks at.
-    pub about: About,
+    /// What kinds of object the rule looks at.
+    pub about: OneOrMany<About>,
     /// How bad it is.
     #[serde(default)]
     pub severity: Severity,

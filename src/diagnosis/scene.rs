@@ -1,16 +1,18 @@
 //! All that is known of one subject: the object, what it was told, and what it and Kubernetes said about it.
 
+use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::template::Names;
 use crate::snapshot::Snapshot;
 use crate::snapshot::container::{Container, ContainerStatus};
 use crate::snapshot::custom::Custom;
 use crate::snapshot::event::Event;
 use crate::snapshot::log::record::Record;
-use crate::snapshot::log::sieve::{PatternId, Sieve};
+use crate::snapshot::log::sieve::PatternId;
 use crate::snapshot::meta::Condition;
 use crate::snapshot::network::{Ingress, Service};
 use crate::snapshot::node::Node;
 use crate::snapshot::pod::Pod;
+use crate::snapshot::relation;
 use crate::snapshot::storage::Claim;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::workload::Workload;
@@ -65,8 +67,19 @@ pub struct Utterance<'a> {
     pub reason: &'a str,
     /// The patterns that could match.
     pub candidates: Vec<PatternId>,
-    /// Is it over: did the program go on and become ready?
-    pub survived: bool,
+    /// Was it survived?
+    pub survival: Survival,
+}
+
+/// What became of the program after it said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Survival {
+    /// Nothing shows that it went on.
+    None,
+    /// It seems to have caught an exception and gone on. It counts only where nothing else explains a failure.
+    Caught,
+    /// It answered requests, or was ready, afterwards.
+    Over,
 }
 
 /// All that is known of one subject.
@@ -74,6 +87,8 @@ pub struct Utterance<'a> {
 pub struct Scene<'a> {
     /// Where relations are looked up.
     pub snapshot: &'a Snapshot,
+    /// Where the signs of servers are found.
+    pub catalogue: &'a Catalogue,
     /// The subject as it is named.
     pub subject: Subject,
     /// The object.
@@ -86,25 +101,25 @@ pub struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// A scene in which nothing was said yet.
-    pub fn new(snapshot: &'a Snapshot, subject: Subject, part: Part<'a>) -> Self {
+    pub fn new(snapshot: &'a Snapshot, catalogue: &'a Catalogue, subject: Subject, part: Part<'a>) -> Self {
         let mut names = Names::new();
-        names.insert("name".to_owned(), subject.name.clone());
+        names.insert("object".to_owned(), subject.name.clone());
         names.insert("namespace".to_owned(), subject.namespace.clone().unwrap_or_else(|| snapshot.source.namespace.clone()));
         names.retain(|_, value| !value.is_empty());
-        Scene { snapshot, subject, part, utterances: Vec::new(), names }
+        Scene { snapshot, catalogue, subject, part, utterances: Vec::new(), names }
     }
 
     /// Adds a message of Kubernetes.
-    pub fn hear(&mut self, sieve: &Sieve, origin: Origin<'a>, reason: &'a str, message: &str) {
-        let candidates = sieve.candidates(message);
+    pub fn hear(&mut self, origin: Origin<'a>, reason: &'a str, message: &str) {
+        let candidates = self.catalogue.sieve.candidates(message);
         if !candidates.is_empty() {
             let (text, own) = (message.to_owned(), message.len());
-            self.utterances.push(Utterance { origin, text, own, reason, candidates, survived: false });
+            self.utterances.push(Utterance { origin, text, own, reason, candidates, survival: Survival::None });
         }
     }
 
     /// Adds a record of a log.
-    pub fn read(&mut self, key: &'a LogKey, record: &'a Record, survived: bool) {
+    pub fn read(&mut self, key: &'a LogKey, record: &'a Record, survival: Survival) {
         if record.candidates.is_empty() {
             return;
         }
@@ -115,7 +130,7 @@ impl<'a> Scene<'a> {
             text.push_str(&record.context);
         }
         let candidates = record.candidates.clone();
-        self.utterances.push(Utterance { origin: Origin::Log { key, record }, text, own, reason: "", candidates, survived });
+        self.utterances.push(Utterance { origin: Origin::Log { key, record }, text, own, reason: "", candidates, survival });
     }
 
     /// The pod, where the subject is one or a container of one.
@@ -124,6 +139,13 @@ impl<'a> Scene<'a> {
             Part::Container { pod, .. } | Part::Pod(pod) => Some(pod),
             _ => None,
         }
+    }
+
+    /// The events about the subject's pod that name the subject's container or none, newest last.
+    pub fn events(&self) -> impl Iterator<Item = &'a Event> {
+        let own = self.container().map(|container| container.name.clone());
+        let events = self.pod().map(|pod| relation::events_of(self.snapshot, "Pod", &pod.metadata)).unwrap_or_default();
+        events.into_iter().filter(move |event| event.container().is_none_or(|name| own.as_ref().is_none_or(|own| *own == name)))
     }
 
     /// The container, where the subject is one.

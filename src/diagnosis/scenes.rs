@@ -2,7 +2,7 @@
 
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::present;
-use crate::diagnosis::scene::{Origin, Part, Scene};
+use crate::diagnosis::scene::{Origin, Part, Scene, Survival};
 use crate::diagnosis::{sign, stack};
 use crate::snapshot::container::{Container, ContainerStatus};
 use crate::snapshot::custom::Custom;
@@ -31,12 +31,12 @@ pub struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// The scene of a pasted log.
     pub fn of_log(self, key: &'a LogKey, log: &'a Log) -> Scene<'a> {
-        let mut scene = Scene::new(self.snapshot, Subject::log(&key.container), Part::Log);
+        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::log(&key.container), Part::Log);
         scene.names.insert("stack".to_owned(), SafeText::new(stack::of_log(log)));
         let signs = sign::signs(log, self.catalogue);
         let last_well = sign::last_well(log, &signs);
         for record in &log.records {
-            scene.read(key, record, sign::survived(log, record, last_well));
+            scene.read(key, record, sign::survival(log, record, last_well));
         }
         scene
     }
@@ -54,14 +54,13 @@ impl<'a> Stage<'a> {
 
     fn of_pod_itself(self, pod: &'a Pod) -> Scene<'a> {
         let meta = &pod.metadata;
-        let mut scene = Scene::new(self.snapshot, Subject::new("Pod", &meta.namespace, &meta.name), Part::Pod(pod));
+        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("Pod", &meta.namespace, &meta.name), Part::Pod(pod));
         self.name_pod(&mut scene, pod);
-        let sieve = &self.catalogue.sieve;
         self.hear_conditions(&mut scene, &pod.status.conditions);
-        scene.hear(sieve, Origin::Field("status.message"), &pod.status.reason, &pod.status.message);
+        scene.hear(Origin::Field("status.message"), &pod.status.reason, &pod.status.message);
         for event in relation::events_of(self.snapshot, "Pod", meta) {
             if present::counts(event, pod, self.snapshot.source.taken_at) {
-                scene.hear(sieve, Origin::Event(event), &event.reason, event.own_message());
+                scene.hear(Origin::Event(event), &event.reason, event.own_message());
             }
         }
         scene
@@ -72,7 +71,7 @@ impl<'a> Stage<'a> {
         let meta = &pod.metadata;
         let subject = Subject::container(&meta.namespace, &meta.name, &container.name);
         let status = pod.container_status(&container.name);
-        let mut scene = Scene::new(self.snapshot, subject, Part::Container { pod, container, status });
+        let mut scene = Scene::new(self.snapshot, self.catalogue, subject, Part::Container { pod, container, status });
         self.name_pod(&mut scene, pod);
         scene.names.insert("container".to_owned(), container.name.clone());
         scene.names.insert("image".to_owned(), container.image.clone());
@@ -80,7 +79,7 @@ impl<'a> Stage<'a> {
         let named = |name: Option<&str>| name.map_or(takes_unnamed, |name| container.name == name);
         for event in relation::events_of(self.snapshot, "Pod", meta) {
             if named(event.container()) && present::counts(event, pod, self.snapshot.source.taken_at) {
-                scene.hear(&self.catalogue.sieve, Origin::Event(event), &event.reason, event.own_message());
+                scene.hear(Origin::Event(event), &event.reason, event.own_message());
             }
         }
         self.read_logs(&mut scene, pod, container, status);
@@ -89,15 +88,14 @@ impl<'a> Stage<'a> {
 
     fn hear_status(self, scene: &mut Scene<'a>, status: Option<&'a ContainerStatus>) {
         let Some(status) = status else { return };
-        let sieve = &self.catalogue.sieve;
         if let Some(waiting) = &status.state.waiting {
-            scene.hear(sieve, Origin::Field("state.waiting.message"), &waiting.reason, &waiting.message);
+            scene.hear(Origin::Field("state.waiting.message"), &waiting.reason, &waiting.message);
         }
         if let Some(end) = &status.state.terminated {
-            scene.hear(sieve, Origin::Field("state.terminated.message"), &end.reason, &end.message);
+            scene.hear(Origin::Field("state.terminated.message"), &end.reason, &end.message);
         }
         if let Some(end) = status.last_state.terminated.as_ref().filter(|_| !status.ready) {
-            scene.hear(sieve, Origin::Field("lastState.terminated.message"), &end.reason, &end.message);
+            scene.hear(Origin::Field("lastState.terminated.message"), &end.reason, &end.message);
         }
     }
 
@@ -112,7 +110,8 @@ impl<'a> Stage<'a> {
         if let Some((key, log)) = log_of(false) {
             let last_well = sign::last_well(log, &sign::signs(log, self.catalogue));
             for record in &log.records {
-                scene.read(key, record, is_ready || sign::survived(log, record, last_well));
+                let survival = if is_ready { Survival::Over } else { sign::survival(log, record, last_well) };
+                scene.read(key, record, survival);
             }
         }
         let same = |log: &Log| log_of(false).is_some_and(|(_, current)| current.lines == log.lines && current.bytes == log.bytes);
@@ -120,7 +119,7 @@ impl<'a> Stage<'a> {
         if let Some((key, log)) = log_of(true).filter(|(_, log)| !same(log) && !up) {
             let last_well = sign::last_well(log, &sign::signs(log, self.catalogue));
             for record in &log.records {
-                scene.read(key, record, sign::survived(log, record, last_well));
+                scene.read(key, record, sign::survival(log, record, last_well));
             }
         }
     }
@@ -143,7 +142,7 @@ impl<'a> Stage<'a> {
     /// The scene of what makes pods. What its newest ReplicaSet says counts as its own.
     pub fn of_workload(self, key: &'a Key, workload: &'a Workload) -> Scene<'a> {
         let subject = Subject::new(key.kind.name(), &key.namespace, &key.name);
-        let mut scene = Scene::new(self.snapshot, subject, Part::Workload(key, workload));
+        let mut scene = Scene::new(self.snapshot, self.catalogue, subject, Part::Workload(key, workload));
         self.name_workload(&mut scene, &relation::top_of(self.snapshot, key));
         self.hear_conditions(&mut scene, &workload.status.conditions);
         self.hear_events(&mut scene, key.kind.name(), &workload.metadata);
@@ -162,10 +161,14 @@ impl<'a> Stage<'a> {
     /// The scene of a claim.
     pub fn of_claim(self, claim: &'a Claim) -> Scene<'a> {
         let meta = &claim.metadata;
-        let mut scene = Scene::new(self.snapshot, Subject::new("PersistentVolumeClaim", &meta.namespace, &meta.name), Part::Claim(claim));
+        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("PersistentVolumeClaim", &meta.namespace, &meta.name), Part::Claim(claim));
         scene.names.insert("claim".to_owned(), meta.name.clone());
         if claim.status.phase != "Bound" {
-            self.hear_events(&mut scene, "PersistentVolumeClaim", meta);
+            for event in relation::events_of(self.snapshot, "PersistentVolumeClaim", meta) {
+                if present::claim_waits(event, claim, self.snapshot.source.taken_at) {
+                    scene.hear(Origin::Event(event), &event.reason, event.own_message());
+                }
+            }
         }
         scene
     }
@@ -173,7 +176,7 @@ impl<'a> Stage<'a> {
     /// The scene of a Service.
     pub fn of_service(self, service: &'a Service) -> Scene<'a> {
         let meta = &service.metadata;
-        let mut scene = Scene::new(self.snapshot, Subject::new("Service", &meta.namespace, &meta.name), Part::Service(service));
+        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("Service", &meta.namespace, &meta.name), Part::Service(service));
         scene.names.insert("service".to_owned(), meta.name.clone());
         self.hear_events(&mut scene, "Service", meta);
         scene
@@ -182,7 +185,7 @@ impl<'a> Stage<'a> {
     /// The scene of an Ingress.
     pub fn of_ingress(self, ingress: &'a Ingress) -> Scene<'a> {
         let meta = &ingress.metadata;
-        let mut scene = Scene::new(self.snapshot, Subject::new("Ingress", &meta.namespace, &meta.name), Part::Ingress(ingress));
+        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("Ingress", &meta.namespace, &meta.name), Part::Ingress(ingress));
         self.hear_events(&mut scene, "Ingress", meta);
         scene
     }
@@ -190,36 +193,36 @@ impl<'a> Stage<'a> {
     /// The scene of a node.
     pub fn of_node(self, node: &'a Node) -> Scene<'a> {
         let meta = &node.metadata;
-        let mut scene = Scene::new(self.snapshot, Subject::new("Node", &SafeText::default(), &meta.name), Part::Node(node));
+        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("Node", &SafeText::default(), &meta.name), Part::Node(node));
         scene.names.insert("node".to_owned(), meta.name.clone());
         self.hear_conditions(&mut scene, &node.status.conditions);
+        self.hear_events(&mut scene, "Node", meta);
         scene
     }
 
     /// The scene of an object of an operator.
     pub fn of_custom(self, key: &'a Key, custom: &'a Custom) -> Scene<'a> {
         let subject = Subject::new(key.kind.name(), &key.namespace, &key.name);
-        let mut scene = Scene::new(self.snapshot, subject.clone(), Part::Custom(key, custom));
+        let mut scene = Scene::new(self.snapshot, self.catalogue, subject.clone(), Part::Custom(key, custom));
         self.name_workload(&mut scene, &subject);
         self.hear_conditions(&mut scene, &custom.status.conditions);
-        let sieve = &self.catalogue.sieve;
         if let Some(failure) = &custom.status.model_status.last_failure_info {
-            scene.hear(sieve, Origin::Field("status.modelStatus.lastFailureInfo.message"), &failure.reason, &failure.message);
+            scene.hear(Origin::Field("status.modelStatus.lastFailureInfo.message"), &failure.reason, &failure.message);
         }
-        scene.hear(sieve, Origin::Field("status.message"), &custom.status.state, &custom.status.message);
+        scene.hear(Origin::Field("status.message"), &custom.status.state, &custom.status.message);
         self.hear_events(&mut scene, key.kind.name(), &custom.metadata);
         scene
     }
 
     fn hear_conditions(self, scene: &mut Scene<'a>, conditions: &'a [Condition]) {
         for condition in conditions {
-            scene.hear(&self.catalogue.sieve, Origin::Condition(condition), &condition.reason, &condition.message);
+            scene.hear(Origin::Condition(condition), &condition.reason, &condition.message);
         }
     }
 
     fn hear_events(self, scene: &mut Scene<'a>, kind: &str, meta: &Meta) {
         for event in relation::events_of(self.snapshot, kind, meta) {
-            scene.hear(&self.catalogue.sieve, Origin::Event(event), &event.reason, event.own_message());
+            scene.hear(Origin::Event(event), &event.reason, event.own_message());
         }
     }
 }

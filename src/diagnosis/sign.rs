@@ -2,6 +2,7 @@
 
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::mark::Sign;
+use crate::diagnosis::scene::Survival;
 use crate::diagnosis::template::Names;
 use crate::snapshot::log::Log;
 use crate::snapshot::log::peel::Level;
@@ -45,17 +46,15 @@ pub fn last_well(log: &Log, signs: &[Seen<'_>]) -> u64 {
     ready.max(answered).unwrap_or(0)
 }
 
-/// Was the record survived? It was if the server answered afterwards, or if its writer caught it and went on.
-pub fn survived(log: &Log, record: &Record, last_well: u64) -> bool {
+/// Was the record survived? It was if the server answered afterwards. A traceback that directly follows a line that
+/// Python's logging wrote as a mere warning, or less, was caught.
+pub fn survival(log: &Log, record: &Record, last_well: u64) -> Survival {
+    if record.place.seen < last_well {
+        return Survival::Over;
+    }
     let went_on = log.lines > record.place.seen + 1;
-    let caught = record.is_traceback && record.level.is_some_and(|level| level < Level::Error) && went_on;
-    record.place.seen < last_well || caught && !is_last_alarm(log, record)
-}
-
-/// Does nothing alarming come after it?
-fn is_last_alarm(log: &Log, record: &Record) -> bool {
-    let later = |other: &&Record| other.place.seen > record.place.seen && other.is_alarming();
-    record.level == Some(Level::Info) && !log.records.iter().any(|other| later(&other))
+    let caught = record.is_traceback && went_on && record.level.is_some_and(|level| level < Level::Error);
+    if caught { Survival::Caught } else { Survival::None }
 }
 
 /// An access line of a request that was answered with success: `"POST /score HTTP/1.1" 200`.

@@ -14,8 +14,7 @@ pub const ID: &str = "unexplained";
 
 /// The last record that looks like an error and was not survived, as a diagnosis of severity `info`.
 pub fn in_log(key: &LogKey, log: &Log, last_well: u64) -> Option<Diagnosis> {
-    let alarming = log.records.iter().filter(|record| record.is_alarming() && record.place.seen >= last_well);
-    let record = alarming.max_by_key(|record| (record.is_traceback, record.place.seen))?;
+    let record = suspect(log, last_well)?;
     let span = record.root().map_or(0..record.text.len().min(1), |raised| raised.span.clone());
     let evidence = evidence::of_record(key, record, &record.text, &span);
     let subject = if key.pod.is_empty() {
@@ -32,7 +31,14 @@ pub fn in_log(key: &LogKey, log: &Log, last_well: u64) -> Option<Diagnosis> {
     Some(Diagnosis { id: ID.to_owned(), severity, subject, reach: Reach::default(), words, names, evidence, consequences: Vec::new() })
 }
 
-fn headline(record: &Record) -> String {
+/// The record that a person would look at first: the last that looks like an error and was not survived.
+pub fn suspect(log: &Log, last_well: u64) -> Option<&Record> {
+    let alarming = log.records.iter().filter(|record| record.is_alarming() && record.place.seen >= last_well);
+    alarming.max_by_key(|record| (record.is_traceback, record.place.seen))
+}
+
+/// What the record says, in one line.
+pub fn headline(record: &Record) -> String {
     let line = record.root().map_or_else(
         || record.text.lines().next().unwrap_or_default().to_owned(),
         |raised| format!("{}: {}", raised.kind, raised.message.lines().next().unwrap_or_default()),

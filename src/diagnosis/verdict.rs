@@ -1,8 +1,10 @@
 //! How each workload is, and the namespace as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnosis::assessment::{Diagnosis, Verdict, WorkloadState};
+use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::rail::{self, Track};
 use crate::diagnosis::rule::Severity;
 use crate::diagnosis::stack;
 use crate::snapshot::Snapshot;
@@ -13,9 +15,15 @@ use crate::snapshot::subject::Subject;
 use crate::snapshot::workload::Workload;
 
 /// Every workload with its verdict, the worst first.
-pub fn workloads(snapshot: &Snapshot, diagnoses: &[Diagnosis]) -> Vec<WorkloadState> {
-    let mut states: Vec<WorkloadState> = tops(snapshot).into_iter().map(|top| state(snapshot, &top, diagnoses)).collect();
-    states.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
+pub fn workloads(snapshot: &Snapshot, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> Vec<WorkloadState> {
+    let mut pods: BTreeMap<Subject, Vec<&Pod>> = BTreeMap::new();
+    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod) {
+        pods.entry(relation::workload_of(snapshot, pod)).or_default().push(pod);
+    }
+    let own = |top: &Subject| pods.get(top).map_or(&[] as &[&Pod], Vec::as_slice);
+    let state = |top: Subject| state(&Judged { snapshot, catalogue, diagnoses }, &top, own(&top));
+    let mut states: Vec<WorkloadState> = tops(snapshot).into_iter().map(state).collect();
+    states.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.subject.name.cmp(&b.subject.name)));
     states
 }
 
@@ -29,20 +37,40 @@ fn tops(snapshot: &Snapshot) -> BTreeSet<Subject> {
     tops
 }
 
-fn state(snapshot: &Snapshot, top: &Subject, diagnoses: &[Diagnosis]) -> WorkloadState {
+/// What a verdict rests on.
+struct Judged<'a> {
+    snapshot: &'a Snapshot,
+    catalogue: &'a Catalogue,
+    diagnoses: &'a [Diagnosis],
+}
+
+fn state(judged: &Judged<'_>, top: &Subject, pods: &[&Pod]) -> WorkloadState {
     let namespace = top.namespace.clone().unwrap_or_default();
+    let snapshot = judged.snapshot;
     let object = relation::object(snapshot, &top.kind, &namespace, &top.name);
-    let (ready, wanted) = counts(snapshot, top, object);
-    let worst = diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).map(|diagnosis| diagnosis.severity).min();
-    let leads_nowhere = diagnoses.iter().any(|diagnosis| diagnosis.reach.workloads.contains(top) && blocks_the_way(diagnosis));
+    let (ready, wanted) = counts(top, object, pods);
+    let diagnoses: Vec<&Diagnosis> = judged.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).collect();
+    let worst = diagnoses.iter().map(|diagnosis| diagnosis.severity).min();
+    let leads_nowhere = diagnoses.iter().any(|diagnosis| blocks_the_way(diagnosis));
     let verdict = match worst {
         Some(Severity::Error) if ready == 0 || leads_nowhere => Verdict::Broken,
         Some(Severity::Error | Severity::Warning) => Verdict::Degraded,
-        _ if ready >= wanted => Verdict::Healthy,
+        _ if ready >= wanted && !is_rolling(object) => Verdict::Healthy,
         _ => Verdict::Progressing,
     };
-    let (kind, name) = (top.kind.clone(), top.name.clone());
-    WorkloadState { kind, name, stack: stack::of_workload(snapshot, top).to_owned(), ready, wanted, verdict }
+    let pod = rail::leading_pod(pods, object, snapshot);
+    let stages = if wanted == 0 { Vec::new() } else { rail::rail(&Track { snapshot, catalogue: judged.catalogue, pod, diagnoses }) };
+    let stack = stack::of_workload(snapshot, top).to_owned();
+    WorkloadState { subject: top.clone(), stack, ready, wanted, verdict, stages }
+}
+
+/// Does a rollout still replace pods?
+fn is_rolling(object: Option<&Object>) -> bool {
+    let Some(Object::Workload(workload)) = object else { return false };
+    let (wanted, status) = (workload.spec.replicas.unwrap_or(1), &workload.status);
+    let counted = status.replicas > 0 || status.updated_replicas > 0;
+    let is_unseen = status.observed_generation > 0 && status.observed_generation < workload.metadata.generation;
+    counted && workload.spec.strategy.kind != "" && (status.updated_replicas < wanted || status.replicas > wanted) || is_unseen
 }
 
 /// Is it about the only way in?
@@ -51,13 +79,12 @@ fn blocks_the_way(diagnosis: &Diagnosis) -> bool {
 }
 
 /// Pods that are ready, and pods that are wanted.
-fn counts(snapshot: &Snapshot, top: &Subject, object: Option<&Object>) -> (i64, i64) {
+fn counts(top: &Subject, object: Option<&Object>, pods: &[&Pod]) -> (i64, i64) {
     match object {
         Some(Object::Workload(workload)) if top.kind == "DaemonSet" => (workload.status.number_ready, workload.status.desired_number_scheduled),
         Some(Object::Workload(workload)) if top.kind == "Job" => (i64::from(workload.status.completion_time.is_some()), 1),
         Some(Object::Workload(workload)) => (workload.status.ready_replicas, workload.spec.replicas.unwrap_or(1)),
         _ => {
-            let pods: Vec<&Pod> = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod).filter(|pod| relation::workload_of(snapshot, pod) == *top).collect();
             let ready = pods.iter().filter(|pod| pod.is_ready() || pod.status.phase == "Succeeded").count();
             (i64::try_from(ready).unwrap_or(0), i64::try_from(pods.len()).unwrap_or(0))
         }

@@ -1,4 +1,7 @@
 //! An assessment on paper.
 
+pub mod headline;
 pub mod json;
+pub mod markdown;
+pub mod phrases;
 pub mod text;

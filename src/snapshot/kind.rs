@@ -131,10 +131,10 @@ impl Kind {
     /// The kind of a manifest.
     pub fn of(api_version: &str, kind: &str) -> Option<Kind> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        Kind::ALL.into_iter().find(|known| {
-            let place = known.place();
-            place.name == kind && (place.group == group || api_version.is_empty() || place.group.is_empty() && group == "events.k8s.io")
-        })
+        let of_name = || Kind::ALL.into_iter().filter(|known| known.name() == kind);
+        let exact = of_name().find(|known| known.place().group == group || known.place().group.is_empty() && group == "events.k8s.io");
+        // A cut-down manifest may name no group, or the wrong one.
+        exact.or_else(|| of_name().next().filter(|_| group.is_empty()))
     }
 }
 

@@ -43,6 +43,8 @@ struct Open {
 enum State {
     /// The frames of a traceback; so many others began among them, and so many foreign lines came.
     Frames { others: u32, foreign: u32 },
+    /// The header of the exception that a sentence has chained to the one before.
+    Header,
     /// The rest of an exception's message.
     Message { lines: usize },
     /// The sentence that chains an exception to the next, after a blank line.
@@ -74,7 +76,9 @@ impl Assembler {
             self.begin(number, raw, &peeled, done);
         }
         if !peeled.body.is_empty() {
-            self.last_level = peeled.level;
+            // Only Python's logging prints a traceback behind its line; C++ libraries in the same process do not.
+            let is_native = peeled.body.contains(".cc:");
+            self.last_level = peeled.level.filter(|_| !is_native);
         }
     }
 
@@ -150,6 +154,7 @@ impl Open {
         let answer = match self.state {
             State::Plain => return self.answer_plain(number, body),
             State::Frames { others, foreign } => self.answer_frames(body, others, foreign),
+            State::Header => self.answer_header(body),
             State::Message { lines } => self.answer_message(body, lines),
             State::Chain => self.answer_chain(body),
         };
@@ -167,7 +172,11 @@ impl Open {
             return Answer::Taken;
         }
         let inside = body.trim().is_empty() || body.starts_with([' ', '\t', '│', '╭', '╰', '❱']);
-        if inside || body.starts_with("[Previous line") || traceback::chain_link(body).is_some() {
+        if traceback::chain_link(body).is_some() {
+            self.state = State::Header;
+            return Answer::Taken;
+        }
+        if inside || body.starts_with("[Previous line") {
             return Answer::Taken;
         }
         if traceback::raised_kind(body).is_some() {
@@ -179,6 +188,14 @@ impl Open {
         }
         self.state = State::Frames { others, foreign: foreign + 1 };
         if foreign < FOREIGN_LINES { Answer::Foreign } else { Answer::Closed }
+    }
+
+    fn answer_header(&mut self, body: &str) -> Answer {
+        if header(body).is_some() || body.trim_start().starts_with("File \"") {
+            self.state = State::Frames { others: 0, foreign: 0 };
+            return Answer::Taken;
+        }
+        if body.trim().is_empty() { Answer::Taken } else { self.answer_frames(body, 0, 0) }
     }
 
     /// `ValueError      Traceback (most recent call last)` of a notebook, whose frames stand at the margin.
@@ -200,18 +217,26 @@ impl Open {
 
     fn answer_chain(&mut self, body: &str) -> Answer {
         if traceback::chain_link(body).is_some() {
-            self.state = State::Frames { others: 0, foreign: 0 };
+            self.state = State::Header;
             return Answer::Taken;
         }
-        // An exception group goes on in the margin it drew.
+        // An exception group goes on in the margin it drew, and the message of Keras behind a blank line.
         let group = body.trim_start().starts_with(['|', '+']);
-        if body.trim().is_empty() || group { Answer::Taken } else { Answer::Closed }
+        let ends = peel::begins_record(body) || header(body).is_some() || traceback::standalone_kind(body).is_some();
+        if body.trim().is_empty() || group {
+            return Answer::Taken;
+        }
+        if ends || !goes_on(body) {
+            return Answer::Closed;
+        }
+        self.state = State::Message { lines: MESSAGE_LINES / 2 };
+        Answer::Taken
     }
 
     fn answer_plain(&mut self, number: u64, body: &str) -> Answer {
         let indented = body.starts_with([' ', '\t']) && !body.trim().is_empty();
         let stack = body.starts_with("Caused by: ") || is_native_stack(body) && self.is_native_crash();
-        if (indented || stack) && self.context.is_empty() && self.lines.len() < MESSAGE_LINES {
+        if (indented || stack) && !peel::is_event_row(body) && self.context.is_empty() && self.lines.len() < MESSAGE_LINES {
             self.last = number;
             self.lines.push(body.to_owned());
             return if traceback::standalone_kind(body).is_some() { Answer::Foreign } else { Answer::Taken };
@@ -254,6 +279,16 @@ impl Open {
             candidates: Vec::new(),
         }
     }
+}
+
+/// Does a line behind a blank one go on with the message of an exception? Keras, huggingface_hub and transformers write
+/// several paragraphs.
+fn goes_on(body: &str) -> bool {
+    const STARTS: [&str; 16] = [
+        "Exception encountered", "Call arguments received", "Arguments received", "name '", "Cannot access", "Access to model",
+        "Make sure", "Full object config", "config={", "In case", "If you", "Please ", "Original error", "Layer ", "Received", "  ",
+    ];
+    STARTS.iter().any(|start| body.starts_with(start))
 }
 
 /// Lines that go on with the stack that a native crash prints.

@@ -30,6 +30,10 @@ fn last_overwrite(line: &str) -> Cow<'_, str> {
     if !line.contains('\r') {
         return Cow::Borrowed(line);
     }
+    // A script with the line ends of Windows: the interpreter's name ends in one, and the error goes on behind it.
+    if line.contains("\r:") || line.contains("\r'") {
+        return Cow::Owned(line.replace('\r', "^M"));
+    }
     let parts: Vec<&str> = line.split('\r').filter(|part| !part.trim().is_empty()).collect();
     let telling = |part: &&&str| part.contains("rror") || part.contains("Traceback") || part.contains("xception");
     let mut kept: Vec<&str> = parts.iter().rev().skip(1).rev().filter(telling).copied().collect();

@@ -284,8 +284,18 @@ fn letter_level(body: &str) -> Option<Level> {
 /// Does a line begin as a logger writes it (a stamp or a level), so that it cannot continue the record before it?
 pub fn begins_record(body: &str) -> bool {
     stamp_length(body).is_some()
+        || is_event_row(body)
         || letter_level(body).is_some()
         || body.starts_with("Traceback (most recent call last)")
         || body.split(|c: char| !c.is_ascii_uppercase()).next().is_some_and(|word| word_level(word).is_some())
         || (body.starts_with('[') && level(body).is_some())
+}
+
+/// A row of the events in `kubectl describe` or `kubectl get events`: `  Warning  BackOff  4s  kubelet  …`.
+pub fn is_event_row(body: &str) -> bool {
+    let mut words = body.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let (kind, reason) = if matches!(first, "Warning" | "Normal") { (first, words.next()) } else { (words.next().unwrap_or_default(), words.next()) };
+    matches!(kind, "Warning" | "Normal")
+        && reason.is_some_and(|reason| reason.starts_with(|c: char| c.is_ascii_uppercase()) && reason.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

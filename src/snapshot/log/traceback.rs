@@ -22,7 +22,9 @@ impl Frame {
             "site-packages", "dist-packages", "<frozen", "/lib/python", "\\lib\\", "/lib64/python", "<__array_function__",
             "runpy.py", ".pyx",
         ];
-        !self.file.is_empty() && !FOREIGN.iter().any(|part| self.file.contains(part))
+        // The scripts that pip makes for commands have no ending.
+        let is_command = self.file.contains("/bin/") && !self.file.ends_with(".py");
+        !self.file.is_empty() && !is_command && !FOREIGN.iter().any(|part| self.file.contains(part))
     }
 }
 

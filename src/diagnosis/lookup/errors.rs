@@ -1,0 +1,80 @@
+//! What is known of a container's end where no rule knows the error.
+
+use crate::diagnosis::lookup::Found;
+use crate::diagnosis::scene::{Origin, Scene};
+use crate::diagnosis::template::Names;
+use crate::diagnosis::{evidence, sign, unexplained};
+use crate::snapshot::container::ContainerStatus;
+use crate::snapshot::log::Log;
+use crate::snapshot::LogKey;
+
+/// Restarts from which on an end counts as one of a row.
+const AGAIN: i64 = 2;
+
+/// The logs of the container: of this instance, then of the one before.
+pub fn logs<'a>(scene: &Scene<'a>) -> Vec<(LogKey, &'a Log)> {
+    let (Some(pod), Some(container)) = (scene.pod(), scene.container()) else { return Vec::new() };
+    let key = |previous| LogKey { namespace: pod.metadata.namespace.clone(), pod: pod.metadata.name.clone(), container: container.name.clone(), previous };
+    [key(false), key(true)].into_iter().filter_map(|key| scene.snapshot.log(&key).map(|log| (key, log))).collect()
+}
+
+/// The last error in the log that was not survived.
+pub fn last_error(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (key, log) = logs(scene).into_iter().find(|(_, log)| log.records.iter().any(|record| record.is_alarming()))?;
+    let last_well = sign::last_well(log, &sign::signs(log, scene.catalogue));
+    let record = unexplained::suspect(log, last_well)?;
+    let span = record.root().map_or(0..1.min(record.text.len()), |raised| raised.span.clone());
+    let mut found = Found::names([("last_error", unexplained::headline(record))]);
+    found.evidence = evidence::of_record(&key, record, &record.text, &span);
+    Some(found)
+}
+
+/// Does the container end with exit code 0 again and again, although nobody asked it to?
+pub fn ends_well_again_and_again(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, status) = (scene.pod()?, scene.status()?);
+    let is_init = pod.status.init_container_statuses.iter().any(|init| init.name == status.name);
+    let end = status.last_end()?;
+    let again = status.restart_count >= AGAIN || status.waiting_reason() == "CrashLoopBackOff";
+    if is_init || end.exit_code != 0 || !again || status.ready || was_asked_to_end(scene) {
+        return None;
+    }
+    let ran_for = end.started_at.zip(end.finished_at).map(|(from, to)| format!("{} s", to.as_second() - from.as_second()));
+    Some(Found::names([("ran_for", ran_for.unwrap_or_default()), ("restarts", status.restart_count.to_string())]))
+}
+
+/// Is it an init container that failed?
+pub fn init_container_failing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, status) = (scene.pod()?, scene.status()?);
+    let is_init = pod.status.init_container_statuses.iter().any(|init| init.name == status.name);
+    let failed = status.last_end().is_some_and(|end| end.exit_code != 0) && !status.ready;
+    (is_init && failed).then(|| Found::names([("restarts", status.restart_count.to_string())]))
+}
+
+/// Did the kubelet end it?
+pub fn was_asked_to_end(scene: &Scene<'_>) -> bool {
+    scene.events().any(|event| event.reason == "Killing") || scene.utterances.iter().any(|utterance| matches!(utterance.origin, Origin::Event(event) if event.reason == "Killing"))
+}
+
+/// What the exit code of the last end says.
+pub fn exit_meaning(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let code = scene.status().and_then(ContainerStatus::last_end)?.exit_code;
+    let meaning = match code {
+        0 => "it ended by itself, without an error",
+        1 => "an error that the program did not handle",
+        2 => "a wrong argument, or a script that is not there",
+        3 => "the server could not start its worker, or the application failed to start",
+        4 => "the server could not load the application",
+        111 => "the web server inside the Azure ML image ended, whatever the reason",
+        126 => "the command is not executable",
+        127 => "the command was not found",
+        128 => "the container could not be started",
+        132 => "the processor does not know an instruction of the program",
+        134 => "the program aborted itself",
+        135 => "memory could not be addressed, often because /dev/shm is full",
+        137 => "it was killed",
+        139 => "it crashed in native code",
+        143 => "it was asked to end",
+        _ => "an error of its own",
+    };
+    Some(Found::names([("exit_code", code.to_string()), ("exit_meaning", meaning.to_owned())]))
+}

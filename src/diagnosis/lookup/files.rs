@@ -1,0 +1,66 @@
+//! Where files really are: what Azure ML v1 copied, and what is mounted over a path.
+
+use crate::diagnosis::evidence;
+use crate::diagnosis::lookup::Found;
+use crate::diagnosis::scene::Scene;
+use crate::diagnosis::template::Names;
+use crate::snapshot::config::{ConfigMap, INIT_CONTAINER_CONFIG, InitContainer, InitContainerConfig};
+use crate::snapshot::container::Container;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::pod::Pod;
+use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
+
+/// Where Azure ML v1 put the file that is opened as {path}: the one of the same name, or the only one.
+pub fn init_container_file(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let path = names.get("path")?;
+    let (source, config) = init_container_config(scene)?;
+    let files: Vec<(&SafeText, String)> = config.model_files().collect();
+    let wanted = file_name(path);
+    let same_name = files.iter().find(|(_, real)| file_name(real) == wanted);
+    let (model, real_path) = same_name.or_else(|| if files.len() == 1 { files.first() } else { None })?;
+    if real_path == path.as_str() {
+        return None;
+    }
+    let relative_path = relative_to_model(model, real_path);
+    let seen = evidence::of_object(source, &format!("data.{INIT_CONTAINER_CONFIG}.Models.{model}.ContainerPath"), real_path);
+    Some(Found::names([("real_path", real_path.clone()), ("model", model.to_string()), ("relative_path", relative_path)]).seen(seen))
+}
+
+fn file_name(path: &str) -> &str {
+    path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// The path below `azureml-models/NAME/VERSION`, which is where `AZUREML_MODEL_DIR` points.
+fn relative_to_model(model: &str, real_path: &str) -> String {
+    let folder = format!("azureml-models/{}/", model.replace(':', "/"));
+    real_path.split_once(&folder).map_or_else(|| file_name(real_path).to_owned(), |(_, rest)| rest.to_owned())
+}
+
+/// What the pod of an Azure ML v1 service was told to copy, and where that stands.
+pub fn init_container_config<'a>(scene: &Scene<'a>) -> Option<(Subject, &'a InitContainerConfig)> {
+    let pod = scene.pod()?;
+    let config_map = pod.spec.all_containers().find_map(config_map_name)?;
+    let found = scene.snapshot.get::<ConfigMap>(Kind::ConfigMap, &pod.metadata.namespace, config_map)?;
+    match found.data.as_ref()?.init_container.as_ref()? {
+        InitContainer::Files(config) => Some((Subject::new("ConfigMap", &pod.metadata.namespace, config_map), config)),
+        InitContainer::Unreadable(_) => None,
+    }
+}
+
+fn config_map_name(container: &Container) -> Option<&SafeText> {
+    let variable = container.env.iter().find(|variable| variable.name == INIT_CONTAINER_CONFIG)?;
+    Some(&variable.value_from.as_ref()?.config_map_key_ref.as_ref()?.name)
+}
+
+/// The volume that {path} lies in.
+pub fn mounted_over(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let (path, container, pod): (_, &Container, &Pod) = (names.get("path")?, scene.container()?, scene.pod()?);
+    let below = |mount: &str| path.strip_prefix(mount.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let mount = container.volume_mounts.iter().filter(|mount| below(&mount.mount_path)).max_by_key(|mount| mount.mount_path.len())?;
+    let volume = pod.spec.volumes.iter().find(|volume| volume.name == mount.name);
+    let claim = volume.and_then(|volume| volume.persistent_volume_claim.as_ref()).map(|claim| claim.claim_name.to_string());
+    let seen = evidence::of_field(scene, "volumeMounts", &format!("{} at {}", mount.name, mount.mount_path));
+    let names = [("volume", mount.name.to_string()), ("mount_path", mount.mount_path.to_string()), ("claim", claim.unwrap_or_default())];
+    Some(Found::names(names).seen(seen))
+}

@@ -1,0 +1,153 @@
+//! Ports: on which the server says it listens, which the probes ask, and to which the Services send.
+
+use std::collections::BTreeSet;
+
+use crate::diagnosis::assessment::Evidence;
+use crate::diagnosis::lookup::Found;
+use crate::diagnosis::mark::Sign;
+use crate::diagnosis::scene::{Part, Scene};
+use crate::diagnosis::template::Names;
+use crate::diagnosis::{evidence, sign, stack};
+use crate::snapshot::LogKey;
+use crate::snapshot::container::{Container, Probe};
+use crate::snapshot::network::{Service, ServicePort};
+use crate::snapshot::pod::Pod;
+use crate::snapshot::relation;
+
+/// A port on which a server says that it listens; 0 where the line names an address only.
+struct Listening {
+    host: String,
+    port: i64,
+    seen: Evidence,
+}
+
+/// The ports on which a container says that it listens, by the last log that tells.
+fn listening(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listening> {
+    let key = |previous| LogKey { namespace: pod.metadata.namespace.clone(), pod: pod.metadata.name.clone(), container: container.name.clone(), previous };
+    for key in [key(false), key(true)] {
+        let Some(log) = scene.snapshot.log(&key) else { continue };
+        let signs = sign::signs(log, scene.catalogue);
+        let ports = signs.iter().filter(|seen| seen.sign == Sign::Listening).filter_map(|seen| {
+            let record = &log.records[seen.record];
+            let port = seen.names.get("port").and_then(|port| port.parse().ok()).unwrap_or(0);
+            let host = seen.names.get("host").map(ToString::to_string).unwrap_or_default();
+            let quote = evidence::of_record(&key, record, &record.text, &(0..1)).into_iter().next()?;
+            Some(Listening { host, port, seen: quote })
+        });
+        let ports: Vec<Listening> = ports.collect();
+        if !ports.is_empty() {
+            return ports;
+        }
+    }
+    Vec::new()
+}
+
+/// Does another server in the same container stand before the one that writes the log? Then its port says nothing.
+fn is_behind_proxy(pod: &Pod, ports: &[Listening]) -> bool {
+    let stack = stack::of_pod(pod);
+    let inner = |wanted: i64| ports.iter().any(|listening| listening.port == wanted);
+    stack.starts_with("azureml") || stack == "mlflow" && inner(8000) || inner(31311)
+}
+
+/// The first port on which the container says that it listens.
+pub fn listening_port(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let ports = listening(scene, scene.pod()?, scene.container()?);
+    let first = ports.into_iter().find(|listening| listening.port > 0)?;
+    Some(Found::names([("listening", first.port.to_string()), ("host", first.host)]).seen(first.seen))
+}
+
+/// Does the server listen on 127.0.0.1 only, where neither probes nor Services reach it?
+pub fn server_binds_loopback(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, container) = (scene.pod()?, scene.container()?);
+    let ports = listening(scene, pod, container);
+    let loopback = |listening: &Listening| matches!(listening.host.as_str(), "127.0.0.1" | "localhost" | "::1");
+    // TensorFlow Serving and BentoML write localhost and listen on every address.
+    let honest = !matches!(stack::of_pod(pod), "tf-serving" | "bentoml") && !ports.iter().any(|listening| !loopback(listening));
+    if ports.is_empty() || !honest || is_behind_proxy(pod, &ports) {
+        return None;
+    }
+    let first = ports.into_iter().next()?;
+    let asked = asked_ports(scene, pod, container).contains(&first.port) || container.ports.iter().any(|port| port.container_port == first.port);
+    asked.then(|| Found::names([("host", first.host), ("port", first.port.to_string())]).seen(first.seen))
+}
+
+/// The ports that probes and Services ask.
+fn asked_ports(scene: &Scene<'_>, pod: &Pod, container: &Container) -> BTreeSet<i64> {
+    let probes = probes(container).filter_map(|(_, probe)| probe.port()?.number(&container.ports));
+    let services = relation::services_of_pod(scene.snapshot, pod);
+    let targets = services.iter().flat_map(|service| &service.spec.ports).filter_map(|port| target(port, container));
+    probes.chain(targets).collect()
+}
+
+fn probes(container: &Container) -> impl Iterator<Item = (&'static str, &Probe)> {
+    let all = [("startup", &container.startup_probe), ("readiness", &container.readiness_probe), ("liveness", &container.liveness_probe)];
+    all.into_iter().filter_map(|(name, probe)| probe.as_ref().map(|probe| (name, probe)))
+}
+
+fn target(port: &ServicePort, container: &Container) -> Option<i64> {
+    port.target_port.as_ref().map_or(Some(port.port), |target| target.number(&container.ports))
+}
+
+/// Does a probe ask a port on which the server does not listen, while it listens on another?
+pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, container) = (scene.pod()?, scene.container()?);
+    if scene.status().is_some_and(|status| status.ready) {
+        return None;
+    }
+    let mut ports = listening(scene, pod, container);
+    ports.retain(|listening| listening.port > 0);
+    if ports.is_empty() || is_behind_proxy(pod, &ports) {
+        return None;
+    }
+    let open = |port: i64| ports.iter().any(|listening| listening.port == port);
+    let wrong: Vec<(&str, i64)> = probes(container).filter_map(|(name, probe)| Some((name, probe.port()?.number(&container.ports)?))).filter(|(_, port)| !open(*port)).collect();
+    let (_, port) = *wrong.first()?;
+    let probe = wrong.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ");
+    let listening = ports.iter().map(|listening| listening.port.to_string()).collect::<Vec<_>>().join(", ");
+    let first = ports.into_iter().next()?;
+    let field = format!("{}Probe", wrong.first()?.0);
+    let found = Found::names([("probe", probe), ("probe_port", port.to_string()), ("listening", listening), ("first_listening", first.port.to_string())]);
+    Some(found.seen(evidence::of_field(scene, &format!("{field}.port"), &port.to_string())).seen(first.seen))
+}
+
+/// Does the Service send to a port on which no container of its pods listens?
+pub fn service_sends_to_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let Part::Service(service) = scene.part else { return None };
+    let pods = relation::pods_of_service(scene.snapshot, service);
+    let pod = pods.iter().find(|pod| pod.is_ready())?;
+    service.spec.ports.iter().enumerate().find_map(|(index, port)| wrong_target(scene, service, pod, (index, port)))
+}
+
+fn wrong_target(scene: &Scene<'_>, service: &Service, pod: &Pod, (index, port): (usize, &ServicePort)) -> Option<Found> {
+    let written = port.target_port.as_ref().map_or_else(|| port.port.to_string(), |target| target.0.to_string());
+    let number = pod.spec.containers.iter().find_map(|container| target(port, container));
+    let declared: BTreeSet<i64> = pod.spec.containers.iter().flat_map(|container| &container.ports).map(|port| port.container_port).collect();
+    let heard: Vec<Listening> = pod.spec.containers.iter().flat_map(|container| listening(scene, pod, container)).filter(|listening| listening.port > 0).collect();
+    if is_behind_proxy(pod, &heard) && number.is_some_and(|number| declared.is_empty() || declared.contains(&number)) {
+        return None;
+    }
+    let is_open = |number: i64| declared.contains(&number) || heard.iter().any(|listening| listening.port == number);
+    let believed = !heard.is_empty() || service.spec.ports.len() == 1 && pod.spec.containers.len() == 1;
+    if number.is_some_and(|number| is_open(number) && agrees(&heard, number)) || declared.is_empty() && heard.is_empty() || number.is_some() && !believed {
+        return None;
+    }
+    let open: BTreeSet<i64> = if heard.is_empty() { declared } else { heard.iter().map(|listening| listening.port).collect() };
+    let listening = open.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    let best = best_port(&open).map(|port| port.to_string()).unwrap_or_default();
+    let names = [("port", port.port.to_string()), ("target_port", written.clone()), ("listening", listening), ("index", index.to_string()), ("right_port", best)];
+    let mut found = Found::names(names).seen(evidence::of_field(scene, &format!("spec.ports[{index}].targetPort"), &written));
+    found.evidence.extend(heard.into_iter().map(|listening| listening.seen));
+    let own = service.metadata.name.clone();
+    found.names.insert("service".to_owned(), own);
+    Some(found)
+}
+
+/// Where the log names ports, a port that is only declared must be among them; an HTTP Service to gRPC's port is wrong.
+fn agrees(heard: &[Listening], number: i64) -> bool {
+    heard.is_empty() || heard.iter().any(|listening| listening.port == number)
+}
+
+/// Of several open ports the one for HTTP: TensorFlow Serving opens 8500 for gRPC and 8501 for REST.
+fn best_port(open: &BTreeSet<i64>) -> Option<i64> {
+    open.get(&8501).or_else(|| open.iter().next()).copied()
+}

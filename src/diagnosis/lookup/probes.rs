@@ -1,0 +1,76 @@
+//! Containers that a probe ended.
+
+use crate::diagnosis::lookup::Found;
+use crate::diagnosis::lookup::errors;
+use crate::diagnosis::mark::Sign;
+use crate::diagnosis::scene::Scene;
+use crate::diagnosis::template::Names;
+use crate::diagnosis::{evidence, sign};
+use crate::snapshot::container::{Probe, Terminated};
+use crate::snapshot::event::Event;
+use crate::snapshot::subject::Subject;
+
+/// Exit codes of a container that was asked to end: it ended well, or by SIGTERM, or by SIGKILL after the grace period.
+const ASKED_TO_END: [i64; 3] = [0, 137, 143];
+
+/// Did a liveness or startup probe end the container? An event says so, or the times of its life do.
+pub fn killed_by_probe(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (container, status) = (scene.container()?, scene.status()?);
+    let end = status.last_end()?;
+    let named = [("startup", &container.startup_probe), ("liveness", &container.liveness_probe)];
+    let probes: Vec<(&str, &Probe)> = named.into_iter().filter_map(|(name, probe)| probe.as_ref().map(|probe| (name, probe))).collect();
+    if status.ready || end.reason == "OOMKilled" || !ASKED_TO_END.contains(&end.exit_code) {
+        return None;
+    }
+    let killing = scene.events().find(|event| event.reason == "Killing" && event.message.contains("probe, will be restarted"));
+    let by_event = killing.and_then(|event| probes.iter().find(|(name, _)| event.message.contains(name)));
+    let (name, probe) = by_event.or_else(|| probes.iter().find(|(_, probe)| fits(probe, end)))?;
+    let mut found = Found::names([("probe", (*name).to_owned()), ("budget", format!("{} s", probe.budget_seconds()))]);
+    found.evidence.extend(killing.map(|event| quoted(scene, event)));
+    found.evidence.push(evidence::of_field(scene, &format!("{name}Probe"), &in_words(probe)));
+    Some(found)
+}
+
+fn quoted(scene: &Scene<'_>, event: &Event) -> crate::diagnosis::assessment::Evidence {
+    evidence::of_event(event, Subject { container: None, ..scene.subject.clone() })
+}
+
+/// Did the container end when the probe's patience was over (and, after SIGTERM was ignored, the grace period)?
+fn fits(probe: &Probe, end: &Terminated) -> bool {
+    /// A kubelet is late by a check or two, and waits for the process to end.
+    const SLACK: i64 = 45;
+    let ran = end.started_at.zip(end.finished_at).map(|(from, to)| to.as_second() - from.as_second());
+    let budget = probe.budget_seconds();
+    end.exit_code != 0 && ran.is_some_and(|ran| ran + probe.period_seconds.unwrap_or(10) >= budget && ran <= budget + SLACK)
+}
+
+fn in_words(probe: &Probe) -> String {
+    format!(
+        "initialDelaySeconds {}, periodSeconds {}, failureThreshold {}: {} s in all",
+        probe.initial_delay_seconds,
+        probe.period_seconds.unwrap_or(10),
+        probe.failure_threshold.unwrap_or(3),
+        probe.budget_seconds()
+    )
+}
+
+/// Did a probe end the container while it still loaded, without an error in its log and before it was ever ready?
+pub fn killed_while_loading(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let mut found = killed_by_probe(scene, names)?;
+    let end = scene.status()?.last_end()?;
+    let logs = errors::logs(scene);
+    let (key, log) = logs.iter().rev().find(|(_, log)| !log.is_empty())?;
+    let signs = sign::signs(log, scene.catalogue);
+    let well = sign::last_well(log, &signs) > 0 || signs.iter().any(|seen| matches!(seen.sign, Sign::Ready | Sign::Loaded));
+    let failed = log.records.iter().any(|record| record.is_alarming() && !record.raised.is_empty() && record.is_traceback);
+    if well || failed {
+        return None;
+    }
+    let ran = end.started_at.zip(end.finished_at).map(|(from, to)| format!("{} s", to.as_second() - from.as_second()));
+    found.names.extend(Found::names([("ran_for", ran.unwrap_or_default())]).names);
+    if let Some(line) = log.tail.iter().rev().find(|line| !line.text.trim().is_empty()) {
+        found.names.insert("last_line".to_owned(), line.text.clone());
+        found.evidence.push(evidence::of_line(key, line));
+    }
+    Some(found)
+}

@@ -1,0 +1,164 @@
+//! Services and Ingresses that lead nowhere.
+
+use jiff::Timestamp;
+
+use crate::diagnosis::evidence;
+use crate::diagnosis::lookup::Found;
+use crate::diagnosis::scene::{Part, Scene};
+use crate::diagnosis::template::Names;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::meta::Labels;
+use crate::snapshot::network::{IngressService, Service};
+use crate::snapshot::pod::Pod;
+use crate::snapshot::relation;
+use crate::snapshot::subject::Subject;
+use crate::snapshot::workload::Workload;
+use crate::snapshot::{Key, Snapshot};
+
+/// Does the Service select no pod and no template at all, although it was meant for a workload that is there?
+pub fn selects_nothing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let service = selecting(scene)?;
+    if !relation::pods_of_service(scene.snapshot, service).is_empty() || !relation::workloads_of_service(scene.snapshot, service).is_empty() {
+        return None;
+    }
+    let (intended, labels) = intended(scene.snapshot, service)?;
+    let names = [
+        ("selector", in_words(&service.spec.selector)),
+        ("labels", in_words(&matching(&labels, &service.spec.selector))),
+        ("intended", intended.name.to_string()),
+        ("patch", patch(&service.spec.selector, &labels)),
+    ];
+    let seen = evidence::of_field(scene, "spec.selector", &in_words(&service.spec.selector));
+    let other = evidence::of_object(intended.clone(), "spec.template.metadata.labels", &in_words(&labels));
+    Some(Found::names(names).seen(seen).seen(other))
+}
+
+/// Does the Service select pods of which none is ready?
+pub fn without_ready_pods(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let service = selecting(scene)?;
+    let pods = relation::pods_of_service(scene.snapshot, service);
+    let exists = !pods.is_empty() || relation::workloads_of_service(scene.snapshot, service).iter().any(|(key, _)| wants_pods(scene.snapshot, key));
+    let late = pods.is_empty() || pods.iter().any(|pod| is_overdue(pod, scene.snapshot.source.taken_at));
+    let none_ready = exists && late && !pods.iter().any(|pod| pod.is_ready());
+    none_ready.then(|| Found::names([("selected", pods.len().to_string())]).seen(evidence::of_field(scene, "spec.selector", &in_words(&service.spec.selector))))
+}
+
+/// Has the pod had its time to become ready?
+fn is_overdue(pod: &Pod, now: Option<Timestamp>) -> bool {
+    /// Seconds after which a deployment counts as stalled.
+    const PATIENCE: i64 = 600;
+    let old = pod.metadata.creation_timestamp.zip(now).is_some_and(|(made, now)| now.as_second() - made.as_second() > PATIENCE);
+    old || pod.restarts() > 0 || pod.all_statuses().any(|status| status.waiting_reason().contains("Err") || status.waiting_reason().contains("BackOff"))
+}
+
+fn wants_pods(snapshot: &Snapshot, key: &Key) -> bool {
+    snapshot.by_key::<Workload>(key).is_some_and(|workload| workload.spec.replicas != Some(0))
+}
+
+/// Does the Service lead to a workload with no replicas?
+pub fn of_scaled_to_zero(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let service = selecting(scene)?;
+    let workloads = relation::workloads_of_service(scene.snapshot, service);
+    let pods = relation::pods_of_service(scene.snapshot, service);
+    let (key, top) = workloads.iter().find(|(key, _)| !wants_pods(scene.snapshot, key)).filter(|_| pods.is_empty())?;
+    let seen = evidence::of_object(Subject::new(key.kind.name(), &key.namespace, &key.name), "spec.replicas", "0");
+    Some(Found::names([("intended", top.name.to_string()), ("target", format!("{}/{}", key.kind.name().to_lowercase(), key.name))]).seen(seen))
+}
+
+/// The Service of the scene, where Kubernetes fills in its endpoints.
+fn selecting<'a>(scene: &Scene<'a>) -> Option<&'a Service> {
+    let Part::Service(service) = scene.part else { return None };
+    (!service.spec.selector.is_empty() && service.spec.kind != "ExternalName").then_some(service)
+}
+
+/// The workload that a Service was meant for: of its name, or with labels that differ in one value only.
+fn intended(snapshot: &Snapshot, service: &Service) -> Option<(Subject, Labels)> {
+    let kinds = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+    let workloads = kinds.into_iter().flat_map(|kind| snapshot.of_kind::<Workload>(kind));
+    let same = workloads.filter(|(key, _)| key.namespace == service.metadata.namespace);
+    let likeness = |key: &Key, workload: &Workload| {
+        let labels = &workload.spec.template.metadata.labels;
+        let shared = service.spec.selector.keys().filter(|name| labels.contains_key(*name)).count();
+        let equal = service.spec.selector.iter().filter(|(name, value)| labels.get(*name) == Some(*value)).count();
+        let near = service.spec.selector.values().any(|value| labels.values().any(|label| distance(value, label) <= 2));
+        let named = key.name == service.metadata.name;
+        (usize::from(named) * 4 + usize::from(near) * 3 + equal * 2, shared)
+    };
+    let best = same.map(|(key, workload)| (likeness(key, workload), key, workload)).max_by_key(|(likeness, key, _)| (*likeness, std::cmp::Reverse((*key).clone())))?;
+    let ((score, _), key, workload) = best;
+    (score > 0).then(|| (Subject::new(key.kind.name(), &key.namespace, &key.name), workload.spec.template.metadata.labels.clone()))
+}
+
+/// How many characters two words differ in, up to a swap, a missing or a wrong one each.
+pub fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let change = before + usize::from(a != b);
+            before = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(before + 1);
+        }
+    }
+    row[other.len()]
+}
+
+fn matching(labels: &Labels, selector: &Labels) -> Labels {
+    let shared: Labels = labels.iter().filter(|(name, _)| selector.contains_key(*name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+    if shared.is_empty() { labels.clone() } else { shared }
+}
+
+/// The selector that would match, as a patch.
+fn patch(selector: &Labels, labels: &Labels) -> String {
+    let right = matching(labels, selector);
+    let mut pairs: Vec<String> = right.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+    pairs.extend(selector.keys().filter(|name| !right.contains_key(*name)).map(|name| format!("\"{name}\":null")));
+    format!("{{\"spec\":{{\"selector\":{{{}}}}}}}", pairs.join(","))
+}
+
+/// Labels as they are written on a command line.
+pub fn in_words(labels: &Labels) -> String {
+    labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",")
+}
+
+/// Does a path of the Ingress name a Service or a port that does not exist?
+pub fn ingress_leads_nowhere(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let Part::Ingress(ingress) = scene.part else { return None };
+    let namespace = &ingress.metadata.namespace;
+    if scene.snapshot.is_unreadable("services") {
+        return None;
+    }
+    ingress.backends().find_map(|(host, path, backend)| {
+        let wanted = &backend.service;
+        let service = scene.snapshot.get::<Service>(Kind::Service, namespace, &wanted.name);
+        let why = match service {
+            _ if wanted.name.is_empty() => return None,
+            None => format!("there is no Service {}", wanted.name),
+            Some(service) if !has_port(service, wanted) => format!("the Service {} has no port {}", wanted.name, port_in_words(wanted)),
+            Some(_) => return None,
+        };
+        let known = service.map_or_else(|| services(scene.snapshot, ingress), ports);
+        let names = [("backend", wanted.name.to_string()), ("port", port_in_words(wanted)), ("path", format!("{host}{path}")), ("why", why), ("known", known)];
+        Some(Found::names(names).seen(evidence::of_field(scene, "spec.rules", &format!("{host}{path} → {}:{}", wanted.name, port_in_words(wanted)))))
+    })
+}
+
+fn has_port(service: &Service, wanted: &IngressService) -> bool {
+    let port = &wanted.port;
+    service.spec.ports.iter().any(|known| port.number == Some(known.port) || !port.name.is_empty() && known.name == port.name)
+}
+
+fn port_in_words(wanted: &IngressService) -> String {
+    wanted.port.number.map_or_else(|| wanted.port.name.to_string(), |number| number.to_string())
+}
+
+fn ports(service: &Service) -> String {
+    service.spec.ports.iter().map(|port| port.port.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn services(snapshot: &Snapshot, ingress: &crate::snapshot::network::Ingress) -> String {
+    let all = snapshot.of_kind::<Service>(Kind::Service).filter(|(key, _)| key.namespace == ingress.metadata.namespace);
+    all.map(|(key, _)| key.name.to_string()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,127 @@
+//! The life of the terminal: taken once, and given back as it was after every way out.
+
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossterm::cursor::Hide;
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, enable_raw_mode};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Everything that may have been switched on, off: mouse, focus, paste, synchronised output; the cursor shown, colours as
+/// they were, and the screen as it was before.
+const UNDO: &[u8] = b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?1049l";
+
+/// The screen.
+pub type Screen = Terminal<CrosstermBackend<io::Stdout>>;
+
+/// How the terminal was before it was taken.
+#[derive(Clone)]
+pub struct Before {
+    settings: Arc<Termios>,
+}
+
+/// What a signal asks of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Give the terminal back and stop, as Ctrl-Z does.
+    Suspend,
+    /// The program was continued: the screen may hold anything.
+    Continue,
+}
+
+/// Can there be a screen at all? Not without a terminal, and not on one that knows no cursor.
+pub fn is_usable() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
+}
+
+impl Before {
+    /// Takes the terminal; from here on a panic gives it back too.
+    pub fn take() -> io::Result<(Self, Screen)> {
+        let before = Before { settings: Arc::new(tcgetattr(io::stdin())?) };
+        let hooked = before.clone();
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            hooked.restore();
+            report(panic);
+        }));
+        before.enter()?;
+        let screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok((before, screen))
+    }
+
+    /// Takes the terminal again after it was given back.
+    pub fn enter(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        execute!(io::stdout(), EnterAlternateScreen, Hide)
+    }
+
+    /// Gives the terminal back: fixed bytes in one write past every buffer and lock, then the settings. May be called
+    /// again, and from any thread.
+    pub fn restore(&self) {
+        // The terminal may be gone: then there is nothing to give back.
+        let _written = rustix::io::write(rustix::stdio::stdout(), UNDO);
+        let _set = tcsetattr(io::stdin(), OptionalActions::Now, &self.settings);
+    }
+
+    /// Gives the terminal back, stops the program as Ctrl-Z does, and takes the terminal again when it goes on.
+    pub fn suspend(&self) -> io::Result<()> {
+        self.restore();
+        // A self-sent SIGTSTP is dropped where no shell watches; SIGSTOP is not.
+        signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
+        self.enter()
+    }
+
+    /// Ends the program on signals, and when the terminal vanishes. A reader of keys may spin for ever then, so that no
+    /// thread is waited for.
+    pub fn watch(&self, asked: UnboundedSender<Asked>) -> io::Result<()> {
+        let mut signals = Signals::new([SIGTERM, SIGHUP, SIGQUIT, SIGINT, SIGTSTP, SIGCONT])?;
+        let before = self.clone();
+        thread::spawn(move || {
+            for signal in signals.forever() {
+                let told = match signal {
+                    SIGTSTP => asked.send(Asked::Suspend),
+                    SIGCONT => asked.send(Asked::Continue),
+                    _ => before.exit(128 + signal),
+                };
+                if told.is_err() {
+                    return;
+                }
+            }
+        });
+        let before = self.clone();
+        thread::spawn(move || {
+            let stdin = io::stdin();
+            let pause = rustix::event::Timespec { tv_sec: 5, tv_nsec: 0 };
+            loop {
+                let mut watched = [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::empty())];
+                let woken = poll(&mut watched, Some(&pause)).unwrap_or(0);
+                let gone = watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+                if woken > 0 && gone {
+                    before.exit(129);
+                }
+                if woken > 0 {
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Gives the terminal back and ends at once, without waiting for anything.
+    pub fn exit(&self, code: i32) -> ! {
+        self.restore();
+        let _flushed = io::stdout().flush();
+        signal_hook::low_level::exit(code)
+    }
+}
