@@ -3,6 +3,7 @@
 use crate::diagnosis::assessment::{Fix, Words};
 use crate::diagnosis::catalogue::{FixWording, Rule};
 use crate::diagnosis::template::Names;
+use crate::snapshot::text::SafeText;
 
 /// The words of a rule for a case. What needs a name that is not bound is left out.
 pub fn words(rule: &Rule, names: &Names, stack: &str) -> Words {
@@ -10,8 +11,19 @@ pub fn words(rule: &Rule, names: &Names, stack: &str) -> Words {
     let explanation = rule.wording.explanation.iter().filter_map(|paragraph| paragraph.render(names)).collect();
     let (exact, general): (Vec<&FixWording>, Vec<&FixWording>) =
         rule.wording.fixes.iter().filter(|fix| is_for(fix, stack)).partition(|fix| !fix.stacks.is_empty());
-    let fixes = exact.into_iter().chain(general).filter_map(|fix| fix_in_words(fix, names)).collect();
+    let with_stand_ins = with_stand_ins(names);
+    let fixes = exact.into_iter().chain(general).filter_map(|fix| fix_in_words(fix, &with_stand_ins)).collect();
     Words { title, explanation, fixes, references: rule.file.references.clone() }
+}
+
+/// Names of the cluster, for the commands of a fix: where only a log is known, what to put in.
+fn with_stand_ins(names: &Names) -> Names {
+    const STAND_INS: [(&str, &str); 6] = [
+        ("namespace", "NAMESPACE"), ("pod", "POD"), ("container", "CONTAINER"), ("workload", "DEPLOYMENT"), ("target", "deployment/NAME"), ("image", "IMAGE"),
+    ];
+    let mut all: Names = STAND_INS.iter().map(|(name, words)| ((*name).to_owned(), SafeText::new(words))).collect();
+    all.extend(names.clone());
+    all
 }
 
 /// Is the fix for this serving stack? `azureml` stands for `azureml-v1` and `azureml-v2`.

@@ -140,6 +140,9 @@ impl Snapshot {
         let meta = object.meta();
         let key = Key { kind, namespace: meta.namespace.clone(), name: meta.name.clone() };
         self.keep_data(&key, &mut object);
+        if let Object::Pod(pod) = &mut object {
+            pod.complete();
+        }
         self.take_out(&key);
         for owner in &object.meta().owner_references {
             self.children.entry(owner.uid.clone()).or_default().insert(key.clone());

@@ -238,6 +238,21 @@ pub struct PodStatus {
 }
 
 impl Pod {
+    /// Fills in the containers of which only the state is known, as in a fragment of a status.
+    pub fn complete(&mut self) {
+        let unknown = |statuses: &[ContainerStatus], known: &[Container]| -> Vec<Container> {
+            let missing = statuses.iter().filter(|status| !known.iter().any(|container| container.name == status.name));
+            missing.map(|status| Container { name: status.name.clone(), image: status.image.clone(), ..Container::default() }).collect()
+        };
+        let inits = unknown(&self.status.init_container_statuses, &self.spec.init_containers);
+        let mains = unknown(&self.status.container_statuses, &self.spec.containers);
+        if !inits.is_empty() || !mains.is_empty() {
+            let spec = Arc::make_mut(&mut self.spec);
+            spec.init_containers.extend(inits);
+            spec.containers.extend(mains);
+        }
+    }
+
     /// Is every one of its containers ready?
     pub fn is_ready(&self) -> bool {
         condition(&self.status.conditions, "Ready").is_some_and(Condition::holds)

@@ -34,6 +34,7 @@ struct Open {
     first: u64,
     last: u64,
     lines: Vec<String>,
+    /// Of a single line the lines that follow; of an exception those behind a blank line, until a chain claims them.
     context: Vec<String>,
     state: State,
 }
@@ -122,6 +123,8 @@ impl Assembler {
             open.lines = vec![raw[at..].to_owned()];
         } else if peeled.body.trim_start().starts_with("File \"") {
             open.state = State::Frames { others: 0, foreign: 0 };
+        } else if traceback::standalone_kind(peeled.body).is_some() {
+            open.state = State::Message { lines: 0 };
         }
         self.open.push(open);
     }
@@ -208,7 +211,8 @@ impl Open {
             self.state = State::Chain;
             return Answer::Taken;
         }
-        if peel::begins_record(body) || header(body).is_some() || lines >= MESSAGE_LINES {
+        let another = !self.has_frames() && traceback::standalone_kind(body).is_some();
+        if peel::begins_record(body) || header(body).is_some() || another || lines >= MESSAGE_LINES {
             return Answer::Closed;
         }
         self.state = State::Message { lines: lines + 1 };
@@ -217,6 +221,7 @@ impl Open {
 
     fn answer_chain(&mut self, body: &str) -> Answer {
         if traceback::chain_link(body).is_some() {
+            self.lines.append(&mut self.context);
             self.state = State::Header;
             return Answer::Taken;
         }
@@ -226,11 +231,15 @@ impl Open {
         if body.trim().is_empty() || group {
             return Answer::Taken;
         }
-        if ends || !goes_on(body) {
+        if goes_on(body) && !ends && self.context.is_empty() {
+            self.state = State::Message { lines: MESSAGE_LINES / 2 };
+            return Answer::Taken;
+        }
+        if ends || self.context.len() >= 2 * CONTEXT_LINES {
             return Answer::Closed;
         }
-        self.state = State::Message { lines: MESSAGE_LINES / 2 };
-        Answer::Taken
+        self.context.push(body.to_owned());
+        Answer::Foreign
     }
 
     fn answer_plain(&mut self, number: u64, body: &str) -> Answer {
@@ -255,6 +264,10 @@ impl Open {
         self.lines[0].contains("Fatal Python error") || self.lines[0].starts_with("panic: ")
     }
 
+    fn has_frames(&self) -> bool {
+        self.lines.iter().any(|line| line.trim_start().starts_with("File \"") || header(line).is_some())
+    }
+
     /// Of a stack of many hundred frames the two ends tell enough.
     fn drop_middle(&mut self) {
         if self.lines.len() > RECORD_LINES {
@@ -264,7 +277,8 @@ impl Open {
 
     fn close(self) -> Record {
         let text = SafeText::new(self.lines.join("\n").trim_end());
-        let is_traceback = !matches!(self.state, State::Plain);
+        let is_traceback = !matches!(self.state, State::Plain) && self.has_frames();
+        let context = if matches!(self.state, State::Plain) { self.context } else { Vec::new() };
         let raised = traceback::exceptions(&text);
         let place = Place { line: self.first, end: self.last, seen: self.last, count: 1 };
         Record {
@@ -273,7 +287,7 @@ impl Open {
             writer: self.writer.map(SafeText::from),
             level: self.level,
             text,
-            context: SafeText::new(&self.context.join("\n")),
+            context: SafeText::new(&context.join("\n")),
             raised,
             is_traceback,
             candidates: Vec::new(),

@@ -8,6 +8,7 @@ use crate::snapshot::text;
 
 /// The text keys of structured logs, in the order in which they are read.
 const MESSAGE_KEYS: [&str; 8] = ["message", "msg", "event", "log", "textPayload", "MESSAGE", "error", "err"];
+const ERROR_KEYS: [&str; 4] = ["error", "err", "error_message", "reason"];
 const TRACE_KEYS: [&str; 8] = ["exc_info", "exception", "stack_trace", "stacktrace", "traceback", "exc_text", "stack", "error_stack"];
 const LEVEL_KEYS: [&str; 6] = ["level", "levelname", "severity", "lvl", "log_level", "loglevel"];
 
@@ -55,9 +56,12 @@ fn from_json(line: &str) -> Option<String> {
     let level = first_text(&object, &LEVEL_KEYS).map(|level| format!("{} ", level.to_uppercase()));
     let mut text = level.unwrap_or_default();
     text.push_str(&message.unwrap_or_default());
-    if let Some(trace) = trace.filter(|trace| !text.contains(trace.as_str())) {
-        text.push('\n');
-        text.push_str(&trace);
+    let error = first_text(&object, &ERROR_KEYS);
+    for more in [error, trace].into_iter().flatten() {
+        if !text.contains(more.as_str()) {
+            text.push('\n');
+            text.push_str(&more);
+        }
     }
     Some(text)
 }
@@ -80,10 +84,32 @@ fn first_text(object: &Map<String, Value>, keys: &[&str]) -> Option<String> {
 
 /// A traceback that was quoted as a string: `…\n  File \"/app/main.py\", line 4…`.
 fn from_escaped(line: &str) -> Option<String> {
-    if !line.contains("\\n") || !(line.contains("Traceback (most recent call last)") || line.contains("Error")) {
+    if !line.contains("\\n") {
         return None;
     }
-    Some(line.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t").replace("\\\"", "\"").replace("\\'", "'"))
+    // `\n` stands in Windows paths too: only what quotes several lines is unfolded.
+    let quotes_lines = line.contains("Traceback (most recent call last)") || line.contains("\\n  File ");
+    let is_path = line.contains(":\\");
+    if !quotes_lines && (is_path || !line.contains("Error") || line.matches("\\n").count() < 2) {
+        return None;
+    }
+    let mut plain = String::with_capacity(line.len());
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
+        let escaped = if character == '\\' { characters.peek().copied() } else { None };
+        match escaped {
+            Some('n') => plain.push('\n'),
+            Some('t') => plain.push('\t'),
+            Some('r') => {}
+            Some(quoted @ ('"' | '\'' | '\\')) => plain.push(quoted),
+            _ => {
+                plain.push(character);
+                continue;
+            }
+        }
+        characters.next();
+    }
+    Some(plain)
 }
 
 /// Text copied out of a web page.
