@@ -82,7 +82,10 @@ impl Session {
         snapshot.source = Source { context, namespace, ..Source::default() };
         let freshness = Kind::ALL.into_iter().map(|kind| (kind, Freshness::CatchingUp(0))).collect();
         let (logs, pinned, config_maps) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
-        (Session { cluster, catalogue, snapshot, freshness, logs, pinned, config_maps, signed_out: None, published }, views)
+        (
+            Session { cluster, catalogue, snapshot, freshness, logs, pinned, config_maps, signed_out: None, published },
+            views,
+        )
     }
 
     /// Runs until nobody looks at the views any more.
@@ -171,8 +174,11 @@ impl Session {
         if !self.knows(Kind::Pod) {
             return;
         }
-        let wanted: BTreeMap<LogKey, Wanted> = need::wanted_logs(&self.snapshot).into_iter().map(|wanted| (wanted.key.clone(), wanted)).collect();
-        let outdated = |key: &LogKey, followed: &Followed| wanted.get(key).is_some_and(|wanted| wanted.instance != followed.instance);
+        let wanted: BTreeMap<LogKey, Wanted> =
+            need::wanted_logs(&self.snapshot).into_iter().map(|wanted| (wanted.key.clone(), wanted)).collect();
+        let outdated = |key: &LogKey, followed: &Followed| {
+            wanted.get(key).is_some_and(|wanted| wanted.instance != followed.instance)
+        };
         self.logs.retain(|key, followed| {
             let keep = !outdated(key, followed);
             if !keep {
@@ -181,7 +187,8 @@ impl Session {
             keep
         });
         let mut open = self.logs.values().filter(|followed| !followed.has_ended).count();
-        let pinned = self.pinned.iter().map(|key| Wanted { key: key.clone(), is_unwell: true, instance: String::new() });
+        let pinned =
+            self.pinned.iter().map(|key| Wanted { key: key.clone(), is_unwell: true, instance: String::new() });
         let ordered = pinned.chain(need::wanted_logs(&self.snapshot));
         let new: Vec<Wanted> = ordered.filter(|wanted| !self.logs.contains_key(&wanted.key)).collect();
         for wanted in new {
@@ -212,7 +219,9 @@ impl Session {
     fn is_settled(&self) -> bool {
         let listed = Kind::ALL.into_iter().all(|kind| self.knows(kind));
         let read = need::wanted_logs(&self.snapshot).iter().take(FOLLOWED).all(|wanted| {
-            self.logs.get(&wanted.key).is_some_and(|followed| followed.has_ended || self.snapshot.log(&wanted.key).is_some())
+            self.logs
+                .get(&wanted.key)
+                .is_some_and(|followed| followed.has_ended || self.snapshot.log(&wanted.key).is_some())
         });
         listed && read
     }

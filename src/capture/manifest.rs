@@ -31,7 +31,8 @@ pub fn add(document: Value, manifest: &mut Manifest) {
     let Value::Object(mut fields) = document else { return };
     if let Some(Value::Array(items)) = fields.get_mut("items").map(Value::take) {
         let kind = text(&fields, "kind");
-        let (version, item_kind) = (text(&fields, "apiVersion"), kind.strip_suffix("List").unwrap_or_default().to_owned());
+        let (version, item_kind) =
+            (text(&fields, "apiVersion"), kind.strip_suffix("List").unwrap_or_default().to_owned());
         for mut item in items {
             if let Value::Object(item) = &mut item {
                 if !item_kind.is_empty() && !item.contains_key("kind") {
@@ -45,9 +46,12 @@ pub fn add(document: Value, manifest: &mut Manifest) {
     }
     let (version, kind) = (text(&fields, "apiVersion"), text(&fields, "kind"));
     let Some(kind) = Kind::of(&version, &kind) else { return };
-    let name = fields.get("metadata").and_then(|meta| meta.get("name")).and_then(Value::as_str).unwrap_or("?").to_owned();
+    let name =
+        fields.get("metadata").and_then(|meta| meta.get("name")).and_then(Value::as_str).unwrap_or("?").to_owned();
     let (object, dropped) = repaired(kind, &Value::Object(fields));
-    manifest.dropped.extend(dropped.iter().map(|path| format!("{} {name}: {path} is not what it should be", kind.name())));
+    manifest
+        .dropped
+        .extend(dropped.iter().map(|path| format!("{} {name}: {path} is not what it should be", kind.name())));
     match object {
         Some(object) => manifest.objects.push((kind, object)),
         None => manifest.dropped.push(format!("{} {name} cannot be read", kind.name())),

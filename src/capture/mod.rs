@@ -144,7 +144,9 @@ fn complete(snapshot: &mut Snapshot) {
 /// `logs/POD/CONTAINER.log` and `logs/POD/CONTAINER.previous.log`.
 fn read_log(folder: &Path, path: &Path, sieve: &Arc<Sieve>, snapshot: &mut Snapshot) -> io::Result<()> {
     let Ok(relative) = path.strip_prefix(folder.join("logs")) else { return Ok(()) };
-    let (Some(pod), Some(file)) = (relative.parent().and_then(Path::file_name), relative.file_name()) else { return Ok(()) };
+    let (Some(pod), Some(file)) = (relative.parent().and_then(Path::file_name), relative.file_name()) else {
+        return Ok(());
+    };
     let (pod, file) = (pod.to_string_lossy(), file.to_string_lossy());
     let Some(name) = file.strip_suffix(".log") else { return Ok(()) };
     let container = name.strip_suffix(".previous");
@@ -166,7 +168,8 @@ fn read_log(folder: &Path, path: &Path, sieve: &Arc<Sieve>, snapshot: &mut Snaps
 }
 
 fn namespace_of(snapshot: &Snapshot, pod: &SafeText) -> SafeText {
-    let found = snapshot.of_kind::<Pod>(Kind::Pod).find(|(key, _)| key.name == *pod).map(|(key, _)| key.namespace.clone());
+    let found =
+        snapshot.of_kind::<Pod>(Kind::Pod).find(|(key, _)| key.name == *pod).map(|(key, _)| key.namespace.clone());
     found.unwrap_or_else(|| snapshot.source.namespace.clone())
 }
 

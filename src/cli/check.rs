@@ -12,7 +12,11 @@ use crate::diagnosis::diagnose::diagnose;
 use crate::report::{json, text};
 
 /// Looks once and reports.
-pub fn run(arguments: &CheckArguments, cluster: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Result<Outcome> {
+pub fn run(
+    arguments: &CheckArguments,
+    cluster: &ClusterArguments,
+    catalogue: Arc<Catalogue>,
+) -> anyhow::Result<Outcome> {
     if let Some(folder) = &arguments.from {
         let snapshot = capture::open(folder, &catalogue.sieve)?;
         let assessment = diagnose(&snapshot, &catalogue);

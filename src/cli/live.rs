@@ -16,7 +16,11 @@ use crate::session::{Session, View};
 
 /// A runtime for watches and logs: one thread reads while the other judges.
 pub fn runtime() -> anyhow::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start the runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
 }
 
 /// Follows the cluster until everything was read once, or the time is over; gives the last view.

@@ -48,7 +48,9 @@ fn test(path: Option<&Path>) -> anyhow::Result<Outcome> {
 
 fn proof_of(source: &Source, faults: &mut Vec<crate::diagnosis::loader::Fault>) -> Option<Proof> {
     match source.parse() {
-        Ok(rule) => Some(Proof { id: source.id.clone(), examples: rule.examples, counterexamples: rule.counterexamples }),
+        Ok(rule) => {
+            Some(Proof { id: source.id.clone(), examples: rule.examples, counterexamples: rule.counterexamples })
+        }
         Err(fault) => {
             faults.retain(|known| *known != fault);
             faults.push(fault);
@@ -61,7 +63,11 @@ fn proof_of(source: &Source, faults: &mut Vec<crate::diagnosis::loader::Fault>) 
 fn sources(path: &Path) -> anyhow::Result<Vec<Source>> {
     let mut files = Vec::new();
     collect(path, &mut files)?;
-    files.into_iter().filter(|file| file.file_stem().is_some_and(|name| name != "marks")).map(|file| source(&file)).collect()
+    files
+        .into_iter()
+        .filter(|file| file.file_stem().is_some_and(|name| name != "marks"))
+        .map(|file| source(&file))
+        .collect()
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
@@ -84,7 +90,8 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 
 fn source(path: &Path) -> anyhow::Result<Source> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let name = |path: Option<&std::ffi::OsStr>| path.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name =
+        |path: Option<&std::ffi::OsStr>| path.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let stage = name(path.parent().and_then(Path::file_name));
     Ok(Source { path: path.display().to_string(), stage, id: name(path.file_stem()), text })
 }

@@ -52,7 +52,10 @@ pub async fn find(target: &Target) -> Result<Place, Fault> {
     };
     place.warnings.extend(warnings);
     place.config.default_retry = false;
-    place.config.headers.push((http::header::USER_AGENT, HeaderValue::from_static(concat!("unstuck/", env!("CARGO_PKG_VERSION")))));
+    place
+        .config
+        .headers
+        .push((http::header::USER_AGENT, HeaderValue::from_static(concat!("unstuck/", env!("CARGO_PKG_VERSION")))));
     impersonate(target, &mut place.config)?;
     place.namespace = match (&target.namespace, target.all_namespaces) {
         (_, true) => String::new(),
@@ -66,12 +69,15 @@ pub async fn find(target: &Target) -> Result<Place, Fault> {
 fn read(target: &Target, warnings: &mut Vec<String>) -> Result<Option<Kubeconfig>, Fault> {
     let (paths, given) = match (&target.kubeconfig, env::var_os("KUBECONFIG")) {
         (Some(path), _) => (vec![path.clone()], true),
-        (None, Some(list)) if !list.is_empty() => (env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect(), true),
+        (None, Some(list)) if !list.is_empty() => {
+            (env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect(), true)
+        }
         _ => (home().into_iter().map(|home| home.join(".kube/config")).collect(), false),
     };
     let (found, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| path.exists());
     if given && target.kubeconfig.is_none() {
-        warnings.extend(missing.iter().map(|path| format!("KUBECONFIG names {}, which does not exist", path.display())));
+        warnings
+            .extend(missing.iter().map(|path| format!("KUBECONFIG names {}, which does not exist", path.display())));
     }
     if found.is_empty() {
         return if given { Err(Fault::no_kubeconfig(&paths)) } else { Ok(None) };
@@ -97,7 +103,8 @@ async fn from_kubeconfig(target: &Target, mut kubeconfig: Kubeconfig) -> Result<
     let proxy = take_proxy(&mut kubeconfig, &context);
     credential::resolve(&mut kubeconfig, &context, target.may_ask).await?;
     let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| Fault::context(&context, &error))?;
+    let mut config =
+        Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| Fault::context(&context, &error))?;
     let (proxy_url, warnings) = no_proxy::choose(proxy, &config.cluster_url)?;
     config.proxy_url = proxy_url;
     Ok(Place { config, context, namespace: String::new(), warnings })
@@ -124,7 +131,10 @@ fn in_cluster(target: &Target) -> Result<Place, Fault> {
 }
 
 fn impersonate(target: &Target, config: &mut Config) -> Result<(), Fault> {
-    let header = |value: &str| HeaderValue::from_str(value).map_err(|_| Fault::usage(&format!("`{value}` is no name that can be sent with --as")));
+    let header = |value: &str| {
+        HeaderValue::from_str(value)
+            .map_err(|_| Fault::usage(&format!("`{value}` is no name that can be sent with --as")))
+    };
     if let Some(user) = &target.impersonate {
         config.headers.push((HeaderName::from_static("impersonate-user"), header(user)?));
     }
@@ -136,7 +146,8 @@ fn impersonate(target: &Target, config: &mut Config) -> Result<(), Fault> {
 
 /// The address of a server as it is shown.
 pub fn shown(url: &Uri) -> String {
-    url.authority().map_or_else(|| url.to_string(), |authority| format!("{}://{authority}", url.scheme_str().unwrap_or("https")))
+    url.authority()
+        .map_or_else(|| url.to_string(), |authority| format!("{}://{authority}", url.scheme_str().unwrap_or("https")))
 }
 
 /// What is wrong with a kubeconfig, in one line.

@@ -34,9 +34,14 @@ struct Status {
 pub async fn resolve(kubeconfig: &mut Kubeconfig, context: &str, may_ask: bool) -> Result<(), Fault> {
     let named = kubeconfig.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.clone());
     let Some(context) = named else { return Ok(()) };
-    let cluster = kubeconfig.clusters.iter().find(|named| named.name == context.cluster).and_then(|named| named.cluster.clone());
+    let cluster =
+        kubeconfig.clusters.iter().find(|named| named.name == context.cluster).and_then(|named| named.cluster.clone());
     let user = context.user.unwrap_or_default();
-    let Some(user) = kubeconfig.auth_infos.iter_mut().find(|named| named.name == user).and_then(|named| named.auth_info.as_mut()) else { return Ok(()) };
+    let Some(user) =
+        kubeconfig.auth_infos.iter_mut().find(|named| named.name == user).and_then(|named| named.auth_info.as_mut())
+    else {
+        return Ok(());
+    };
     let Some(plugin) = user.exec.take() else { return Ok(()) };
     let status = run(&plugin, cluster.as_ref(), may_ask).await?;
     enter(user, status);
@@ -57,7 +62,10 @@ async fn run(plugin: &ExecConfig, cluster: Option<&Cluster>, may_ask: bool) -> R
     }
     let asks = may_ask && plugin.interactive_mode != Some(ExecInteractiveMode::Never);
     let mut child = Command::new(&command);
-    child.args(plugin.args.iter().flatten()).envs(environment(plugin)).env("KUBERNETES_EXEC_INFO", info(plugin, cluster, asks));
+    child
+        .args(plugin.args.iter().flatten())
+        .envs(environment(plugin))
+        .env("KUBERNETES_EXEC_INFO", info(plugin, cluster, asks));
     child.stdin(if asks { Stdio::inherit() } else { Stdio::null() });
     child.stderr(if asks { Stdio::inherit() } else { Stdio::piped() });
     child.stdout(Stdio::piped()).kill_on_drop(true);
@@ -68,12 +76,18 @@ async fn run(plugin: &ExecConfig, cluster: Option<&Cluster>, may_ask: bool) -> R
         return Err(Fault::credential(&command, &last_words(&output.stderr, &output.status.to_string())));
     }
     let credential: Option<Credential> = serde_json::from_slice(&output.stdout).ok();
-    credential.and_then(|credential| credential.status).ok_or_else(|| Fault::credential(&command, "it printed no ExecCredential"))
+    credential
+        .and_then(|credential| credential.status)
+        .ok_or_else(|| Fault::credential(&command, "it printed no ExecCredential"))
 }
 
 /// Why the plugin did not run: most often it is not installed.
 fn not_run(error: &std::io::Error, plugin: &ExecConfig) -> String {
-    let hint = plugin.install_hint.as_deref().and_then(|hint| hint.lines().find(|line| !line.trim().is_empty())).unwrap_or_default();
+    let hint = plugin
+        .install_hint
+        .as_deref()
+        .and_then(|hint| hint.lines().find(|line| !line.trim().is_empty()))
+        .unwrap_or_default();
     format!("{error} {hint}").trim().to_owned()
 }
 

@@ -182,7 +182,8 @@ impl Follower {
         match status.map(|status| status.code) {
             Some(403) => {
                 let message = SafeText::new(&status.map(|status| status.message.clone()).unwrap_or_default());
-                let unreadable = Unreadable { what: SafeText::new(kind.place().plural), why: SafeText::new("forbidden"), message };
+                let unreadable =
+                    Unreadable { what: SafeText::new(kind.place().plural), why: SafeText::new("forbidden"), message };
                 self.tell(News::Changes(vec![Change::Unreadable(unreadable)])).await;
                 self.tell(News::Fresh(kind, Freshness::Forbidden)).await;
                 FORBIDDEN_PAUSE
@@ -192,7 +193,9 @@ impl Follower {
                 ABSENT_PAUSE
             }
             Some(401) => {
-                if let End::Failed(watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error)) = end {
+                if let End::Failed(watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error)) =
+                    end
+                {
                     self.tell(News::SignedOut(Fault::request(&http::Uri::default(), error))).await;
                 }
                 self.tell(News::Fresh(kind, Freshness::Stale(Instant::now()))).await;
@@ -200,7 +203,8 @@ impl Follower {
             }
             Some(429) => {
                 self.tell(News::Fresh(kind, Freshness::Stale(Instant::now()))).await;
-                let asked = status.and_then(|status| status.details.as_ref()).map_or(1, |details| details.retry_after_seconds);
+                let asked =
+                    status.and_then(|status| status.details.as_ref()).map_or(1, |details| details.retry_after_seconds);
                 Duration::from_secs(u64::from(asked.clamp(1, 60))).max(backoff.pause(Instant::now()))
             }
             _ => {
@@ -227,7 +231,9 @@ impl Follower {
         let config = watcher::Config::default().page_size(PAGE).timeout(WATCH_SECONDS);
         match &self.selector {
             Some(selector) if kind == Kind::Pod => config.labels(selector),
-            _ if kind == Kind::Namespace && !self.namespace.is_empty() => config.fields(&format!("metadata.name={}", self.namespace)),
+            _ if kind == Kind::Namespace && !self.namespace.is_empty() => {
+                config.fields(&format!("metadata.name={}", self.namespace))
+            }
             _ => config,
         }
     }

@@ -68,7 +68,15 @@ impl LogFollower {
     /// Reads a log to its end and, where `follow`, goes on for as long as the task lives.
     pub async fn read(self, key: LogKey, follow: bool) {
         let reader = LogReader::new(self.sieve.clone(), KEPT_LINES);
-        let mut reading = Reading { key: key.clone(), reader, line: Vec::new(), skipped: 0, recent: VecDeque::new(), resumed: false, fault: None };
+        let mut reading = Reading {
+            key: key.clone(),
+            reader,
+            line: Vec::new(),
+            skipped: 0,
+            recent: VecDeque::new(),
+            resumed: false,
+            fault: None,
+        };
         let mut pause = Duration::from_secs(1);
         loop {
             let before = reading.reader.log().lines;
@@ -81,7 +89,11 @@ impl LogFollower {
                 break;
             }
             self.tell(News::LogEnded(key.clone())).await;
-            pause = if reading.reader.log().lines > before { Duration::from_secs(1) } else { (pause * 2).min(Duration::from_secs(30)) };
+            pause = if reading.reader.log().lines > before {
+                Duration::from_secs(1)
+            } else {
+                (pause * 2).min(Duration::from_secs(30))
+            };
             sleep(pause).await;
             reading.resumed = true;
         }
@@ -97,7 +109,11 @@ impl LogFollower {
         let mut handed_on = Instant::now();
         let mut waiting = false;
         loop {
-            let next = if waiting { timeout(HAND_ON, stream.read(&mut chunk)).await } else { Ok(stream.read(&mut chunk).await) };
+            let next = if waiting {
+                timeout(HAND_ON, stream.read(&mut chunk)).await
+            } else {
+                Ok(stream.read(&mut chunk).await)
+            };
             let Ok(read) = next else {
                 self.hand_on(reading).await;
                 (waiting, handed_on) = (false, Instant::now());
@@ -138,7 +154,10 @@ impl LogFollower {
 
 fn request(reading: &Reading, follow: bool) -> Result<Request<Vec<u8>>, String> {
     let key = &reading.key;
-    let mut path = format!("/api/v1/namespaces/{}/pods/{}/log?container={}&timestamps=true", key.namespace, key.pod, key.container);
+    let mut path = format!(
+        "/api/v1/namespaces/{}/pods/{}/log?container={}&timestamps=true",
+        key.namespace, key.pod, key.container
+    );
     if key.previous {
         path.push_str("&previous=true");
     } else if follow {
@@ -167,7 +186,9 @@ fn said(error: &kube::Error) -> String {
 
 /// What the server says of a container that has not run yet, or ran only once: no fault.
 fn is_expected(why: &str) -> bool {
-    why.contains("is waiting to start") || why.contains("previous terminated container") || why.contains("does not have a host assigned")
+    why.contains("is waiting to start")
+        || why.contains("previous terminated container")
+        || why.contains("does not have a host assigned")
 }
 
 impl Reading {

@@ -13,7 +13,8 @@ pub fn choose(proxy_url: Option<String>, server: &Uri) -> Result<(Option<Uri>, V
     if let Some(proxy) = proxy_url {
         return Ok((Some(parse(&proxy)?), Vec::new()));
     }
-    let variable = |upper: &str, lower: &str| env::var(upper).or_else(|_| env::var(lower)).ok().filter(|value| !value.is_empty());
+    let variable =
+        |upper: &str, lower: &str| env::var(upper).or_else(|_| env::var(lower)).ok().filter(|value| !value.is_empty());
     let Some(proxy) = variable("HTTPS_PROXY", "https_proxy") else { return Ok((None, Vec::new())) };
     let list = variable("NO_PROXY", "no_proxy").unwrap_or_default();
     let mut warnings = Vec::new();

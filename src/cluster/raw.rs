@@ -82,7 +82,8 @@ impl Resource for Raw {
 /// Where a kind stands in the API, as the client wants it.
 pub fn resource(kind: Kind) -> ApiResource {
     let place = kind.place();
-    let api_version = if place.group.is_empty() { place.version.to_owned() } else { format!("{}/{}", place.group, place.version) };
+    let api_version =
+        if place.group.is_empty() { place.version.to_owned() } else { format!("{}/{}", place.group, place.version) };
     ApiResource {
         group: place.group.to_owned(),
         version: place.version.to_owned(),

@@ -46,7 +46,8 @@ impl Cluster {
     pub fn start(place: Place, selector: Option<String>, sieve: Arc<Sieve>) -> Result<Self, Fault> {
         let meter = Arc::new(Meter::default());
         let server = place.config.cluster_url.clone();
-        let client = transport::client(&place.config, meter.clone()).map_err(|error| Fault::request(&server, &error))?;
+        let client =
+            transport::client(&place.config, meter.clone()).map_err(|error| Fault::request(&server, &error))?;
         let (sender, news) = mpsc::channel(WAITING);
         let wake = Arc::new(Notify::new());
         let follower = Follower {
@@ -62,7 +63,8 @@ impl Cluster {
         for kind in Kind::ALL {
             tasks.spawn(follower.clone().follow(kind));
         }
-        let logs = LogFollower { client: client.clone(), sieve, news: sender, opening: Arc::new(Semaphore::new(OPENING)) };
+        let logs =
+            LogFollower { client: client.clone(), sieve, news: sender, opening: Arc::new(Semaphore::new(OPENING)) };
         Ok(Cluster { place, meter, wake, logs, news, client, tasks })
     }
 
@@ -70,8 +72,10 @@ impl Cluster {
     pub fn greet(&self) -> impl Future<Output = Result<String, Fault>> + Send + use<> {
         let (client, server) = (self.client.clone(), self.place.config.cluster_url.clone());
         async move {
-            let request = Request::get("/version").body(Vec::new()).map_err(|error| Fault::usage(&error.to_string()))?;
-            let version: serde_json::Value = client.request(request).await.map_err(|error| Fault::request(&server, &error))?;
+            let request =
+                Request::get("/version").body(Vec::new()).map_err(|error| Fault::usage(&error.to_string()))?;
+            let version: serde_json::Value =
+                client.request(request).await.map_err(|error| Fault::request(&server, &error))?;
             Ok(version["gitVersion"].as_str().unwrap_or_default().to_owned())
         }
     }
@@ -83,7 +87,8 @@ impl Cluster {
         let what = SafeText::new(&format!("configmaps {}", key.name));
         self.tasks.spawn(async move {
             let Ok(request) = Request::get(path).body(Vec::new()) else { return };
-            let change = match client.request_text(request).await.map(|json| Object::from_json(Kind::ConfigMap, &json)) {
+            let change = match client.request_text(request).await.map(|json| Object::from_json(Kind::ConfigMap, &json))
+            {
                 Ok(Ok(object)) => Change::Put(Kind::ConfigMap, Box::new(object)),
                 Ok(Err(error)) => unreadable(what, "unreadable", &error.to_string()),
                 Err(kube::Error::Api(status)) if status.code == 404 => return,

@@ -73,7 +73,9 @@ impl Meter {
     fn note_watch(&self, path: &str) {
         let of = |kind: &Kind| {
             let place = kind.place();
-            path.ends_with(&format!("/{}", place.plural)) && (place.group.is_empty() && path.starts_with("/api/") || path.contains(place.group) && !place.group.is_empty())
+            path.ends_with(&format!("/{}", place.plural))
+                && (place.group.is_empty() && path.starts_with("/api/")
+                    || path.contains(place.group) && !place.group.is_empty())
         };
         if let Some(kind) = Kind::ALL.into_iter().find(of) {
             self.watches[kind as usize].fetch_add(1, Ordering::Relaxed);
@@ -183,11 +185,16 @@ where
         let (meter, limiter) = (self.meter.clone(), self.limiter.clone());
         Box::pin(async move {
             if !is_read(&request) {
-                return Err(BoxError::from(format!("refused to send {} {}: this program only reads", request.method(), request.uri().path())));
+                return Err(BoxError::from(format!(
+                    "refused to send {} {}: this program only reads",
+                    request.method(),
+                    request.uri().path()
+                )));
             }
             let path = request.uri().path().to_owned();
             let query = request.uri().query().unwrap_or_default().to_owned();
-            let (is_watch, is_log) = (query.contains("watch=true") || query.contains("watch=1"), request.uri().path().ends_with("/log"));
+            let (is_watch, is_log) =
+                (query.contains("watch=true") || query.contains("watch=1"), request.uri().path().ends_with("/log"));
             ask_for_metadata_only(&mut request, is_watch);
             if is_watch {
                 limiter.wait(Instant::now()).await;
@@ -204,7 +211,11 @@ where
             }
             Ok(answer.map(|body| {
                 let body = body.map_err(Into::into);
-                if is_watch || is_log { body.boxed_unsync() } else { TimeoutBody::new(PIECE_DEADLINE, body).boxed_unsync() }
+                if is_watch || is_log {
+                    body.boxed_unsync()
+                } else {
+                    TimeoutBody::new(PIECE_DEADLINE, body).boxed_unsync()
+                }
             }))
         })
     }
@@ -219,7 +230,8 @@ fn is_read(request: &Request<Body>) -> bool {
 
 /// Config maps can hold a mebibyte each: of lists and watches only the metadata is asked for.
 fn ask_for_metadata_only(request: &mut Request<Body>, is_watch: bool) {
-    const LIST: HeaderValue = HeaderValue::from_static("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
+    const LIST: HeaderValue =
+        HeaderValue::from_static("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
     const ONE: HeaderValue = HeaderValue::from_static("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
     if request.uri().path().ends_with("/configmaps") {
         request.headers_mut().insert(ACCEPT, if is_watch { ONE } else { LIST });

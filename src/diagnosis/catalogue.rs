@@ -156,7 +156,8 @@ impl Catalogue {
         }
         let rules_by_id = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
         let without_text = (0..rules.len()).filter(|&index| !rules[index].needs_text()).collect();
-        let marked = marks.iter().enumerate().flat_map(|(index, mark)| mark.patterns.iter().map(move |id| (*id, index)));
+        let marked =
+            marks.iter().enumerate().flat_map(|(index, mark)| mark.patterns.iter().map(move |id| (*id, index)));
         let mark_of_pattern = marked.collect();
         Catalogue { rules, marks, sieve, patterns, rules_of_pattern, rules_by_id, without_text, mark_of_pattern }
     }

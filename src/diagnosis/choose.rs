@@ -68,10 +68,14 @@ fn one_per_record(holdings: Vec<Holding>, catalogue: &Catalogue) -> Vec<Holding>
     };
     let best_of = |utterance: usize| {
         let anchored = holdings.iter().filter_map(|holding| holding.anchor.as_ref().map(|anchor| (holding, anchor)));
-        anchored.filter(|(_, anchor)| anchor.utterance == utterance).min_by_key(|(holding, anchor)| rank(holding, anchor))
+        anchored
+            .filter(|(_, anchor)| anchor.utterance == utterance)
+            .min_by_key(|(holding, anchor)| rank(holding, anchor))
     };
     let kept = |holding: &Holding| {
-        let Some(best) = holding.anchor.and_then(|anchor| best_of(anchor.utterance)).map(|(best, _)| best) else { return true };
+        let Some(best) = holding.anchor.and_then(|anchor| best_of(anchor.utterance)).map(|(best, _)| best) else {
+            return true;
+        };
         holding == best || follows(rule(best), catalogue).contains(&holding.rule) || rule(holding).file.generic
     };
     holdings.iter().filter(|holding| kept(holding)).cloned().collect()
@@ -79,10 +83,8 @@ fn one_per_record(holdings: Vec<Holding>, catalogue: &Catalogue) -> Vec<Holding>
 
 /// Takes out what follows from another cause of the same subject.
 fn without_consequences(cases: Vec<Case>, catalogue: &Catalogue) -> (Vec<Case>, Vec<Holding>) {
-    let caused: BTreeSet<usize> = cases
-        .iter()
-        .flat_map(|case| follows(&catalogue.rules[case.cause.rule], catalogue))
-        .collect();
+    let caused: BTreeSet<usize> =
+        cases.iter().flat_map(|case| follows(&catalogue.rules[case.cause.rule], catalogue)).collect();
     let (followers, causes): (Vec<Case>, Vec<Case>) =
         cases.into_iter().partition(|case| caused.contains(&case.cause.rule));
     (causes, followers.into_iter().map(|case| case.cause).collect())
@@ -96,7 +98,8 @@ fn fullest_of_each(cases: Vec<Case>) -> Vec<Case> {
         match kept.iter_mut().find(|other| other.cause.rule == case.cause.rule && told(other) != told(&case)) {
             None => kept.push(case),
             Some(other) => {
-                let seen = other.cause.anchor.map(|anchor| anchor.seen).max(case.cause.anchor.map(|anchor| anchor.seen));
+                let seen =
+                    other.cause.anchor.map(|anchor| anchor.seen).max(case.cause.anchor.map(|anchor| anchor.seen));
                 if told(&case) > told(other) {
                     std::mem::swap(other, &mut case);
                 }
@@ -111,7 +114,9 @@ fn fullest_of_each(cases: Vec<Case>) -> Vec<Case> {
 
 /// A container fails to start for one reason: of several, the one that ended it, which is the last.
 fn one_start(cases: Vec<Case>, catalogue: &Catalogue) -> Vec<Case> {
-    let at_start = |case: &Case| catalogue.rules[case.cause.rule].file.moment == Moment::Start && case.cause.anchor.is_some_and(|a| a.line > 0);
+    let at_start = |case: &Case| {
+        catalogue.rules[case.cause.rule].file.moment == Moment::Start && case.cause.anchor.is_some_and(|a| a.line > 0)
+    };
     let weight = |case: &Case| case.cause.anchor.map(|anchor| (anchor.is_traceback, anchor.seen, anchor.line));
     let fatal = cases.iter().filter(|case| at_start(case)).max_by_key(|case| weight(case)).cloned();
     let Some(fatal) = fatal else { return cases };

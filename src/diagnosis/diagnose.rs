@@ -37,7 +37,8 @@ pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
 fn scenes(stage: Stage<'_>) -> Vec<Scene<'_>> {
     let snapshot = stage.snapshot;
     // The object that must be changed comes before those that suffer: of cases that are one, the first gives the subject.
-    let mut scenes: Vec<Scene<'_>> = snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim).map(|(_, claim)| stage.of_claim(claim)).collect();
+    let mut scenes: Vec<Scene<'_>> =
+        snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim).map(|(_, claim)| stage.of_claim(claim)).collect();
     for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| matters(snapshot, pod)) {
         scenes.extend(stage.of_pod(pod));
     }
@@ -62,7 +63,8 @@ fn matters(snapshot: &Snapshot, pod: &Pod) -> bool {
         return false;
     }
     let replica_set = pod.metadata.controller().filter(|owner| owner.kind == "ReplicaSet");
-    let set = replica_set.and_then(|owner| snapshot.get::<Workload>(Kind::ReplicaSet, &pod.metadata.namespace, &owner.name));
+    let set =
+        replica_set.and_then(|owner| snapshot.get::<Workload>(Kind::ReplicaSet, &pod.metadata.namespace, &owner.name));
     let replaced = |set: &Workload| {
         let wanted = set.spec.replicas.unwrap_or(1);
         wanted == 0 || pod.is_finished() && set.status.ready_replicas >= wanted
@@ -109,7 +111,9 @@ fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
             let (_, pods) = of_pods(relation::pods_below(snapshot, &workload.metadata));
             (vec![relation::top_of(snapshot, key)], pods)
         }
-        Part::Claim(claim) => of_pods(relation::pods_of_claim(snapshot, &claim.metadata.namespace, &claim.metadata.name)),
+        Part::Claim(claim) => {
+            of_pods(relation::pods_of_claim(snapshot, &claim.metadata.namespace, &claim.metadata.name))
+        }
         Part::Service(service) => {
             let (mut workloads, pods) = of_pods(relation::pods_of_service(snapshot, service));
             let selected = relation::workloads_of_service(snapshot, service).into_iter().map(|(_, top)| top);

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use crate::diagnosis::assessment::{Evidence, From};
 use crate::diagnosis::scene::{Origin, Scene, Utterance};
+use crate::snapshot::LogKey;
 use crate::snapshot::event::Event;
 use crate::snapshot::log::Line;
 use crate::snapshot::log::record::Record;
 use crate::snapshot::log::traceback::{Frame, Raised};
 use crate::snapshot::subject::Subject;
 use crate::snapshot::text::SafeText;
-use crate::snapshot::LogKey;
 
 /// A quotation is cut after this many characters.
 const QUOTE_LENGTH: usize = 600;
@@ -72,7 +72,8 @@ pub fn of_record(key: &LogKey, record: &Record, text: &str, span: &Range<usize>)
         text: SafeText::new(&shortened(text)),
     };
     let raised = record.raised.iter().find(|raised| raised.span.contains(&span.start));
-    let (start, end) = raised.map_or_else(|| lines_of(text, span), |raised| (raised.span.start, raised.span.end.max(span.end)));
+    let (start, end) =
+        raised.map_or_else(|| lines_of(text, span), |raised| (raised.span.start, raised.span.end.max(span.end)));
     let line = record.place.line + text[..start].matches('\n').count() as u64;
     let mut quotes = vec![quote(&text[start..end.min(text.len())], line.min(record.place.end), count)];
     let own = raised.and_then(Raised::own_frame).or_else(|| record.raised.iter().rev().find_map(Raised::own_frame));

@@ -19,7 +19,9 @@ pub const FIELDS: &[(&str, Reader)] = &[
     ("container.state.waiting.message", |scene| text(&waiting(scene)?.message)),
     ("container.state.running", |scene| scene.status()?.state.running.as_ref().map(|_| "true".to_owned())),
     ("container.state.terminated.reason", |scene| text(&scene.status()?.state.terminated.as_ref()?.reason)),
-    ("container.state.terminated.exitCode", |scene| Some(scene.status()?.state.terminated.as_ref()?.exit_code.to_string())),
+    ("container.state.terminated.exitCode", |scene| {
+        Some(scene.status()?.state.terminated.as_ref()?.exit_code.to_string())
+    }),
     ("container.lastState.terminated.reason", |scene| text(&last_end(scene)?.reason)),
     ("container.lastState.terminated.message", |scene| text(&last_end(scene)?.message)),
     ("container.lastState.terminated.exitCode", |scene| Some(last_end(scene)?.exit_code.to_string())),
@@ -88,7 +90,8 @@ fn last_end<'a>(scene: &Scene<'a>) -> Option<&'a Terminated> {
     const MANY: i64 = 3;
     let status = scene.status()?;
     let since = status.state.running.as_ref().and_then(|running| running.started_at);
-    let ran = since.zip(scene.snapshot.source.taken_at).map_or(FORGOTTEN, |(since, now)| now.as_second() - since.as_second());
+    let ran =
+        since.zip(scene.snapshot.source.taken_at).map_or(FORGOTTEN, |(since, now)| now.as_second() - since.as_second());
     let is_history = status.ready && (ran >= FORGOTTEN || status.restart_count < MANY);
     status.last_end().filter(|_| !is_history)
 }

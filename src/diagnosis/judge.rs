@@ -141,7 +141,8 @@ impl Court<'_, '_> {
         match symptom {
             Symptom::Log(patterns) => self.in_words(rule, patterns, partial, |utterance| self.is_log(utterance)),
             Symptom::Message { patterns, reasons } => self.in_words(rule, patterns, partial, |utterance| {
-                self.is_message(utterance) && (reasons.is_empty() || reasons.iter().any(|reason| reason == utterance.reason))
+                self.is_message(utterance)
+                    && (reasons.is_empty() || reasons.iter().any(|reason| reason == utterance.reason))
             }),
             Symptom::Field { path, test, bind } => self.in_field(path, test, bind.as_deref(), partial),
             Symptom::Bound { name, test } => {
@@ -168,7 +169,13 @@ impl Court<'_, '_> {
         matches!(self.scene.part, Part::Log) || !matches!(utterance.origin, Origin::Log { .. })
     }
 
-    fn in_words(&self, rule: &Rule, patterns: &[PatternId], partial: &Partial, fits: impl Fn(&Utterance<'_>) -> bool) -> Vec<Partial> {
+    fn in_words(
+        &self,
+        rule: &Rule,
+        patterns: &[PatternId],
+        partial: &Partial,
+        fits: impl Fn(&Utterance<'_>) -> bool,
+    ) -> Vec<Partial> {
         let mut answers = Vec::new();
         let mut answered = BTreeSet::new();
         for pattern in patterns {
@@ -236,7 +243,9 @@ impl Court<'_, '_> {
 fn own_code(utterance: &Utterance<'_>) -> Names {
     let Origin::Log { record, .. } = utterance.origin else { return Names::new() };
     let root = record.root().and_then(traceback::Raised::own_frame);
-    let Some(frame) = root.or_else(|| record.raised.iter().rev().find_map(traceback::Raised::own_frame)) else { return Names::new() };
+    let Some(frame) = root.or_else(|| record.raised.iter().rev().find_map(traceback::Raised::own_frame)) else {
+        return Names::new();
+    };
     let line = SafeText::new(&frame.line.to_string());
     let named = [("source_file", frame.file.clone()), ("source_line", line), ("source_code", frame.code.clone())];
     named.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect()

@@ -56,7 +56,11 @@ impl Source {
         const HELP: &str = "the keys of a rule are listed in diagnostics/README.md";
         let value: Value = serde_saphyr::from_str(&self.text).map_err(|error| {
             let line = error.location().map_or(0, |place| place.line());
-            self.fault(line, &error.without_snippet().to_string(), "this is no YAML: mind the indentation and quote texts that hold `: ` or begin with `{`")
+            self.fault(
+                line,
+                &error.without_snippet().to_string(),
+                "this is no YAML: mind the indentation and quote texts that hold `: ` or begin with `{`",
+            )
         })?;
         serde_json::from_str(&value.to_string()).map_err(|error| {
             let reason = error.to_string();
@@ -69,10 +73,12 @@ impl Source {
     /// Reads the file and enters its patterns.
     pub fn compile(&self, table: &mut PatternTable) -> Result<Rule, Fault> {
         let file = self.parse()?;
-        Rule::new(self.id.clone(), self.stage.clone(), file, table).and_then(|rule| table.verify(&rule).map(|()| rule)).map_err(|reason| {
-            let quoted = reason.split('`').nth(1).unwrap_or_default().to_owned();
-            self.fault(self.line_of(&quoted), &reason, "diagnostics/README.md shows how a symptom is written")
-        })
+        Rule::new(self.id.clone(), self.stage.clone(), file, table)
+            .and_then(|rule| table.verify(&rule).map(|()| rule))
+            .map_err(|reason| {
+                let quoted = reason.split('`').nth(1).unwrap_or_default().to_owned();
+                self.fault(self.line_of(&quoted), &reason, "diagnostics/README.md shows how a symptom is written")
+            })
     }
 
     /// A fault of this file.

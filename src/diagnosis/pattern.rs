@@ -101,9 +101,8 @@ impl Pattern {
                 named.collect()
             }
             PatternText::Regex(regex) => {
-                let names = Regex::new(&regex.regex).map(|regex| {
-                    regex.capture_names().flatten().map(str::to_owned).collect::<Vec<_>>()
-                });
+                let names = Regex::new(&regex.regex)
+                    .map(|regex| regex.capture_names().flatten().map(str::to_owned).collect::<Vec<_>>());
                 names.unwrap_or_default()
             }
         }
@@ -112,7 +111,10 @@ impl Pattern {
     /// Is it written so that it can be compiled?
     pub fn verify(&self) -> Result<(), String> {
         if !self.literal.split_whitespace().any(|word| word.len() >= LITERAL_LENGTH) {
-            return Err(format!("its fixed text `{}` has no word of {LITERAL_LENGTH} characters, by which logs are searched", self.literal));
+            return Err(format!(
+                "its fixed text `{}` has no word of {LITERAL_LENGTH} characters, by which logs are searched",
+                self.literal
+            ));
         }
         self.build().map(|_| ())
     }
@@ -121,7 +123,9 @@ impl Pattern {
     pub fn find(&self, text: &str, own: usize) -> Option<Match> {
         let regex = self.compiled.get_or_init(|| self.build().ok()).as_ref()?;
         let found = regex.captures_iter(text).take_while(|found| found.get_match().start() < own);
-        found.map(|found| matched(regex, &found)).find(|found| found.names.values().all(|held| held.len() <= HOLE_LENGTH))
+        found
+            .map(|found| matched(regex, &found))
+            .find(|found| found.names.values().all(|held| held.len() <= HOLE_LENGTH))
     }
 
     fn build(&self) -> Result<Regex, String> {
@@ -170,7 +174,9 @@ fn hole_of(hole: &str) -> Result<Part, String> {
     let (name, shape) = hole.split_once(':').unwrap_or((hole, if hole.is_empty() { "" } else { "text" }));
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !plain {
-        return Err(format!("`{{{hole}}}` is no name: use lower-case letters and _, and `{{{{` for the character itself"));
+        return Err(format!(
+            "`{{{hole}}}` is no name: use lower-case letters and _, and `{{{{` for the character itself"
+        ));
     }
     if !shape.is_empty() && !SHAPES.iter().any(|(known, _)| *known == shape) {
         let known: Vec<&str> = SHAPES.iter().map(|(known, _)| *known).collect();

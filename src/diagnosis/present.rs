@@ -16,11 +16,19 @@ pub fn counts(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
     let status = event.container().and_then(|name| pod.container_status(name));
     match event.reason.as_str() {
         "FailedScheduling" | "NotTriggerScaleUp" => !pod.is_scheduled() && is_current_refusal(event, pod),
-        "FailedMount" | "FailedAttachVolume" | "FailedMapVolume" | "FailedCreatePodSandBox" | "NetworkNotReady"
+        "FailedMount"
+        | "FailedAttachVolume"
+        | "FailedMapVolume"
+        | "FailedCreatePodSandBox"
+        | "NetworkNotReady"
         | "FailedCreatePodContainer" => !has_started(pod),
         "Pulling" => is_pulling(pod, status, event),
-        "Failed" | "InspectFailed" | "ErrImageNeverPull" | "FailedToRetrieveImagePullSecret" => !has_image_or_ran(event, pod, status),
-        "BackOff" => !all(pod, status, |status| status.ready || status.state.running.is_some() && status.restart_count == 0),
+        "Failed" | "InspectFailed" | "ErrImageNeverPull" | "FailedToRetrieveImagePullSecret" => {
+            !has_image_or_ran(event, pod, status)
+        }
+        "BackOff" => {
+            !all(pod, status, |status| status.ready || status.state.running.is_some() && status.restart_count == 0)
+        }
         "Unhealthy" | "ProbeWarning" => !all(pod, status, |status| status.ready) || is_recent(event, now),
         "Killing" => !all(pod, status, |status| status.ready),
         "NodeNotReady" => !pod.is_ready(),
@@ -32,7 +40,8 @@ pub fn counts(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
 pub fn claim_waits(event: &Event, claim: &Claim, now: Option<Timestamp>) -> bool {
     /// Seconds in which a driver makes a volume.
     const MAKING: i64 = 120;
-    let age = claim.metadata.creation_timestamp.zip(now).map_or(MAKING, |(made, now)| now.as_second() - made.as_second());
+    let age =
+        claim.metadata.creation_timestamp.zip(now).map_or(MAKING, |(made, now)| now.as_second() - made.as_second());
     event.kind != "Normal" || event.reason == "FailedBinding" || age >= MAKING
 }
 
@@ -68,11 +77,16 @@ fn all(pod: &Pod, status: Option<&ContainerStatus>, test: impl Fn(&ContainerStat
 fn has_image_or_ran(event: &Event, pod: &Pod, status: Option<&ContainerStatus>) -> bool {
     let over = |status: &ContainerStatus| {
         let waits = status.waiting_reason();
-        let waits_for_image = waits.contains("Image") || waits == "RegistryUnavailable" || waits == "SignatureValidationFailed";
+        let waits_for_image =
+            waits.contains("Image") || waits == "RegistryUnavailable" || waits == "SignatureValidationFailed";
         let cannot_be_made = waits.starts_with("Create") || waits.starts_with("Run") || waits == "StartError";
         let about_image = event.message.contains("image") || event.message.contains("Image");
         let ran = status.state.running.is_some() || status.ready;
-        ran || about_image && !waits_for_image && !waits.is_empty() && waits != "ContainerCreating" && waits != "PodInitializing"
+        ran || about_image
+            && !waits_for_image
+            && !waits.is_empty()
+            && waits != "ContainerCreating"
+            && waits != "PodInitializing"
             || !about_image && waits_for_image && !cannot_be_made
     };
     all(pod, status, over)
@@ -80,5 +94,7 @@ fn has_image_or_ran(event: &Event, pod: &Pod, status: Option<&ContainerStatus>) 
 
 /// An image is being pulled as long as no later event says that it was.
 fn is_pulling(pod: &Pod, status: Option<&ContainerStatus>, _event: &Event) -> bool {
-    !all(pod, status, |status| !status.image_id.is_empty() || status.state.running.is_some() || status.last_end().is_some())
+    !all(pod, status, |status| {
+        !status.image_id.is_empty() || status.state.running.is_some() || status.last_end().is_some()
+    })
 }

@@ -40,7 +40,8 @@ pub struct Failure {
 
 /// The proofs of the rules that the program carries.
 pub fn builtin() -> Vec<Proof> {
-    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/proofs.json"))).expect("the build wrote it, and a test reads it")
+    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/proofs.json")))
+        .expect("the build wrote it, and a test reads it")
 }
 
 /// What is wrong with a rule, held against the whole catalogue.
@@ -58,7 +59,8 @@ pub fn check(proof: &Proof, catalogue: &Catalogue) -> Vec<Failure> {
     for example in &proof.examples {
         let snapshot = snapshot(&example.given, first_about(rule), catalogue);
         let assessment = diagnose(&snapshot, catalogue);
-        failures.extend(wrong(&assessment, rule, &example.expect, catalogue).map(|reason| failure(&example.given, reason)));
+        failures
+            .extend(wrong(&assessment, rule, &example.expect, catalogue).map(|reason| failure(&example.given, reason)));
         reached.extend(patterns_reached(&example.given, rule, catalogue));
     }
     for counterexample in &proof.counterexamples {
@@ -82,7 +84,12 @@ fn first_about(rule: &Rule) -> About {
 }
 
 /// Why an assessment is not what an example expects.
-fn wrong(assessment: &Assessment, rule: &Rule, expect: &BTreeMap<String, String>, catalogue: &Catalogue) -> Option<String> {
+fn wrong(
+    assessment: &Assessment,
+    rule: &Rule,
+    expect: &BTreeMap<String, String>,
+    catalogue: &Catalogue,
+) -> Option<String> {
     let Some(first) = assessment.diagnoses.first() else { return Some("nothing is found".to_owned()) };
     if first.id != rule.id {
         return Some(format!("{} is found first: {}", first.id, first.words.title));
@@ -142,7 +149,12 @@ pub fn snapshot(given: &Given, about: About, catalogue: &Catalogue) -> Snapshot 
     let mut snapshot = Snapshot::default();
     snapshot.source.namespace = SafeText::new("ml");
     if let Some(log) = &given.log {
-        let key = LogKey { namespace: SafeText::default(), pod: SafeText::default(), container: SafeText::new("-"), previous: false };
+        let key = LogKey {
+            namespace: SafeText::default(),
+            pod: SafeText::default(),
+            container: SafeText::new("-"),
+            previous: false,
+        };
         snapshot.apply(Change::Log(key, read(log, catalogue)));
     }
     if let Some(message) = &given.message {
@@ -193,7 +205,11 @@ fn object_kind(about: About) -> &'static str {
 }
 
 fn object(kind: &str) -> Value {
-    let spec = if kind == "Pod" { json!({"containers": [{"name": "server", "image": "registry.example/app:1"}]}) } else { json!({}) };
+    let spec = if kind == "Pod" {
+        json!({"containers": [{"name": "server", "image": "registry.example/app:1"}]})
+    } else {
+        json!({})
+    };
     json!({"kind": kind, "metadata": {"name": "example", "namespace": "ml", "uid": "u-1"}, "spec": spec})
 }
 

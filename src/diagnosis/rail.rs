@@ -37,8 +37,16 @@ pub enum Stage {
 impl Stage {
     /// In order.
     pub const ALL: [Stage; 10] = [
-        Stage::Admitted, Stage::Scheduled, Stage::Volumes, Stage::Image, Stage::Init, Stage::Started, Stage::Imports,
-        Stage::ModelLoad, Stage::Ready, Stage::Routed,
+        Stage::Admitted,
+        Stage::Scheduled,
+        Stage::Volumes,
+        Stage::Image,
+        Stage::Init,
+        Stage::Started,
+        Stage::Imports,
+        Stage::ModelLoad,
+        Stage::Ready,
+        Stage::Routed,
     ];
 
     /// As it is read.
@@ -181,14 +189,16 @@ fn hold(track: &Track<'_>, steps: &mut [Step]) {
         let folder = track.catalogue.rule(&diagnosis.id).map_or("", |rule| rule.stage.as_str());
         let at_way_in = diagnosis.subject.kind == "Service" || diagnosis.subject.kind == "Ingress";
         let stage = if at_way_in { Some(Stage::Routed) } else { Stage::of_folder(folder) };
-        let reached = steps.iter().find(|step| !matches!(step.state, State::Done | State::Skipped)).map(|step| step.name);
+        let reached =
+            steps.iter().find(|step| !matches!(step.state, State::Done | State::Skipped)).map(|step| step.name);
         let Some(stage) = stage.or(reached) else { continue };
         if ready && stage < Stage::Ready {
             continue;
         }
         let ended = matches!(stage, Stage::Imports | Stage::ModelLoad | Stage::Init | Stage::Started | Stage::Routed);
         for step in steps.iter_mut() {
-            if step.name < stage && matches!(step.state, State::Running | State::Unknown | State::Ahead | State::Stuck) {
+            if step.name < stage && matches!(step.state, State::Running | State::Unknown | State::Ahead | State::Stuck)
+            {
                 step.state = State::Done;
             } else if step.name == stage {
                 step.state = if ended { State::Failed } else { State::Stuck };
@@ -244,9 +254,12 @@ fn scheduled(pod: &Pod) -> Step {
 fn volumes(track: &Track<'_>, pod: &Pod) -> Step {
     let sandbox = condition(&pod.status.conditions, "PodReadyToStartContainers");
     let pulling = events(track, pod).into_iter().find(|event| matches!(event.reason.as_str(), "Pulling" | "Pulled"));
-    let past = pod.all_statuses().any(|status| !status.image_id.is_empty() || status.state.running.is_some() || status.last_end().is_some());
+    let past = pod
+        .all_statuses()
+        .any(|status| !status.image_id.is_empty() || status.state.running.is_some() || status.last_end().is_some());
     if sandbox.is_some_and(Condition::holds) || past || pulling.is_some() || !pod.status.pod_ip.is_empty() {
-        let by_condition = sandbox.filter(|condition| condition.holds()).and_then(|condition| condition.last_transition_time);
+        let by_condition =
+            sandbox.filter(|condition| condition.holds()).and_then(|condition| condition.last_transition_time);
         return Step::new(Stage::Volumes, State::Done).at(by_condition.or(pulling.and_then(Event::first_seen)));
     }
     Step::new(Stage::Volumes, State::Running).since(pod.status.start_time)
@@ -254,12 +267,17 @@ fn volumes(track: &Track<'_>, pod: &Pod) -> Step {
 
 fn image(track: &Track<'_>, pod: &Pod) -> Step {
     let statuses = &pod.status.container_statuses;
-    let waits = statuses.iter().map(ContainerStatus::waiting_reason).find(|reason| reason.contains("Image") || reason.starts_with("Err"));
+    let waits = statuses
+        .iter()
+        .map(ContainerStatus::waiting_reason)
+        .find(|reason| reason.contains("Image") || reason.starts_with("Err"));
     if waits.is_some() {
         return Step::new(Stage::Image, State::Stuck).noted(waits.unwrap_or_default());
     }
     let pulled = events(track, pod).into_iter().rev().find(|event| event.reason == "Pulled");
-    let has_image = |status: &ContainerStatus| !status.image_id.is_empty() || status.state.running.is_some() || status.last_end().is_some();
+    let has_image = |status: &ContainerStatus| {
+        !status.image_id.is_empty() || status.state.running.is_some() || status.last_end().is_some()
+    };
     if !statuses.is_empty() && statuses.iter().all(has_image) {
         return Step::new(Stage::Image, State::Done).at(pulled.and_then(Event::first_seen));
     }
@@ -270,25 +288,38 @@ fn image(track: &Track<'_>, pod: &Pod) -> Step {
 }
 
 fn init(pod: &Pod) -> Step {
-    let sidecar = |name: &str| pod.spec.init_containers.iter().any(|init| init.name == name && init.restart_policy == "Always");
-    let inits: Vec<&ContainerStatus> = pod.status.init_container_statuses.iter().filter(|status| !sidecar(&status.name)).collect();
+    let sidecar =
+        |name: &str| pod.spec.init_containers.iter().any(|init| init.name == name && init.restart_policy == "Always");
+    let inits: Vec<&ContainerStatus> =
+        pod.status.init_container_statuses.iter().filter(|status| !sidecar(&status.name)).collect();
     if pod.spec.init_containers.iter().all(|init| init.restart_policy == "Always") {
         return Step::new(Stage::Init, State::Skipped);
     }
-    let end = |status: &&ContainerStatus| status.state.terminated.as_ref().filter(|end| end.exit_code == 0).and_then(|end| end.finished_at);
+    let end = |status: &&ContainerStatus| {
+        status.state.terminated.as_ref().filter(|end| end.exit_code == 0).and_then(|end| end.finished_at)
+    };
     let done = |status: &&ContainerStatus| status.state.terminated.as_ref().is_some_and(|end| end.exit_code == 0);
-    let main_ran = pod.status.container_statuses.iter().any(|status| status.state.running.is_some() || status.last_end().is_some());
+    let main_ran = pod
+        .status
+        .container_statuses
+        .iter()
+        .any(|status| status.state.running.is_some() || status.last_end().is_some());
     if main_ran || !inits.is_empty() && inits.iter().all(done) {
         return Step::new(Stage::Init, State::Done).at(inits.iter().filter_map(end).max());
     }
     let failing = inits.iter().any(|status| status.last_end().is_some_and(|end| end.exit_code != 0));
     let running = inits.iter().find_map(|status| status.state.running.as_ref());
-    Step::new(Stage::Init, if failing { State::Failed } else { State::Running }).since(running.and_then(|running| running.started_at))
+    Step::new(Stage::Init, if failing { State::Failed } else { State::Running })
+        .since(running.and_then(|running| running.started_at))
 }
 
 /// The container that serves: of several the first that is no sidecar, which is the first that a readiness probe watches.
 fn server<'a>(pod: &'a Pod) -> Option<&'a ContainerStatus> {
-    let probed = pod.spec.containers.iter().find(|container| container.readiness_probe.is_some() || container.liveness_probe.is_some());
+    let probed = pod
+        .spec
+        .containers
+        .iter()
+        .find(|container| container.readiness_probe.is_some() || container.liveness_probe.is_some());
     let name = probed.or(pod.spec.containers.first()).map(|container| &container.name)?;
     pod.container_status(name).or(pod.status.container_statuses.first())
 }
@@ -300,7 +331,8 @@ fn started(pod: &Pod) -> Step {
     if status.state.running.is_some() || status.last_end().is_some() {
         return Step::new(Stage::Started, State::Done).at(running.or(before));
     }
-    let cannot = matches!(status.waiting_reason(), "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError");
+    let cannot =
+        matches!(status.waiting_reason(), "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError");
     Step::new(Stage::Started, if cannot { State::Stuck } else { State::Running })
 }
 
@@ -310,10 +342,16 @@ fn loading(track: &Track<'_>, pod: &Pod) -> [Step; 2] {
     if pod.is_ready() {
         return both(State::Done);
     }
-    let Some(status) = server(pod).filter(|status| status.state.running.is_some() || status.last_end().is_some()) else {
+    let Some(status) = server(pod).filter(|status| status.state.running.is_some() || status.last_end().is_some())
+    else {
         return both(State::Ahead);
     };
-    let key = |previous| LogKey { namespace: pod.metadata.namespace.clone(), pod: pod.metadata.name.clone(), container: status.name.clone(), previous };
+    let key = |previous| LogKey {
+        namespace: pod.metadata.namespace.clone(),
+        pod: pod.metadata.name.clone(),
+        container: status.name.clone(),
+        previous,
+    };
     let Some(log) = track.snapshot.log(&key(false)).or_else(|| track.snapshot.log(&key(true))) else {
         return both(State::Unknown).map(|step| step.noted("only the log would tell, and it was not read"));
     };
@@ -352,12 +390,20 @@ fn routed(track: &Track<'_>, pod: &Pod) -> Step {
 
 fn is_behind(snapshot: &Snapshot, service: &Service, pod: &Pod) -> bool {
     let slices = snapshot.of_kind::<EndpointSlice>(Kind::EndpointSlice).map(|(_, slice)| slice);
-    let own = slices.filter(|slice| slice.metadata.namespace == service.metadata.namespace && slice.metadata.label("kubernetes.io/service-name") == service.metadata.name.as_str());
+    let own = slices.filter(|slice| {
+        slice.metadata.namespace == service.metadata.namespace
+            && slice.metadata.label("kubernetes.io/service-name") == service.metadata.name.as_str()
+    });
     let mut endpoints = own.flat_map(|slice| slice.endpoints.iter().flatten()).peekable();
     if endpoints.peek().is_none() {
-        return pod.is_ready() && selects(&service.spec.selector, &pod.metadata.labels) && snapshot.of_kind::<EndpointSlice>(Kind::EndpointSlice).next().is_none();
+        return pod.is_ready()
+            && selects(&service.spec.selector, &pod.metadata.labels)
+            && snapshot.of_kind::<EndpointSlice>(Kind::EndpointSlice).next().is_none();
     }
-    endpoints.any(|endpoint| endpoint.conditions.ready.unwrap_or(true) && endpoint.target_ref.as_ref().is_none_or(|target| target.name == pod.metadata.name))
+    endpoints.any(|endpoint| {
+        endpoint.conditions.ready.unwrap_or(true)
+            && endpoint.target_ref.as_ref().is_none_or(|target| target.name == pod.metadata.name)
+    })
 }
 
 fn events<'a>(track: &Track<'a>, pod: &Pod) -> Vec<&'a Event> {
@@ -367,11 +413,16 @@ fn events<'a>(track: &Track<'a>, pod: &Pod) -> Vec<&'a Event> {
 /// The pod that stands for a workload: of the newest revision, and of those that are not well the one that came least far.
 pub fn leading_pod<'a>(pods: &[&'a Pod], object: Option<&Object>, snapshot: &Snapshot) -> Option<&'a Pod> {
     let newest = match object {
-        Some(Object::Workload(deployment)) => relation::replica_sets(snapshot, &deployment.metadata).pop().map(|(key, _)| key.name.clone()),
+        Some(Object::Workload(deployment)) => {
+            relation::replica_sets(snapshot, &deployment.metadata).pop().map(|(key, _)| key.name.clone())
+        }
         _ => None,
     };
-    let is_newest = |pod: &Pod| newest.as_ref().is_none_or(|name| pod.metadata.controller().is_some_and(|owner| owner.name == *name));
+    let is_newest = |pod: &Pod| {
+        newest.as_ref().is_none_or(|name| pod.metadata.controller().is_some_and(|owner| owner.name == *name))
+    };
     let alive = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none() && pod.status.phase != "Failed");
-    let rank = |pod: &&&Pod| (!is_newest(pod), pod.is_ready(), pod.is_scheduled(), pod.restarts(), pod.metadata.name.clone());
+    let rank =
+        |pod: &&&Pod| (!is_newest(pod), pod.is_ready(), pod.is_scheduled(), pod.restarts(), pod.metadata.name.clone());
     alive.min_by_key(rank).copied().or_else(|| pods.first().copied())
 }

@@ -27,13 +27,16 @@ pub struct Reached {
 pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject) -> String) -> Vec<Diagnosis> {
     let merged = merge(cases, catalogue);
     let causes = put_consequences_under(merged, catalogue);
-    let mut diagnoses: Vec<Diagnosis> = causes.into_iter().map(|reached| in_words(reached, catalogue, stack_of)).collect();
+    let mut diagnoses: Vec<Diagnosis> =
+        causes.into_iter().map(|reached| in_words(reached, catalogue, stack_of)).collect();
     diagnoses.sort_by(|a, b| order(a).cmp(&order(b)));
     diagnoses
 }
 
 /// The worse first; then what hurts more; then by name, so that the order never changes by chance.
-fn order(diagnosis: &Diagnosis) -> (Severity, bool, std::cmp::Reverse<usize>, std::cmp::Reverse<usize>, Subject, String) {
+fn order(
+    diagnosis: &Diagnosis,
+) -> (Severity, bool, std::cmp::Reverse<usize>, std::cmp::Reverse<usize>, Subject, String) {
     let reach = &diagnosis.reach;
     let lone = reach.workload.is_none();
     let (workloads, affected) = (std::cmp::Reverse(reach.workloads.len()), std::cmp::Reverse(reach.affected));
@@ -52,7 +55,8 @@ enum Identity {
 fn identity(reached: &Reached, catalogue: &Catalogue) -> Identity {
     let holding = &reached.case.cause;
     let shared = &catalogue.rules[holding.rule].file.shared;
-    let names: Vec<Option<String>> = shared.iter().map(|name| holding.names.get(name).map(ToString::to_string)).collect();
+    let names: Vec<Option<String>> =
+        shared.iter().map(|name| holding.names.get(name).map(ToString::to_string)).collect();
     if !shared.is_empty() && holding.subject.kind != "Log" && names.iter().all(Option::is_some) {
         return Identity::Shared { rule: holding.rule, names };
     }
@@ -72,7 +76,9 @@ fn merge(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Reached> {
             }
             Entry::Occupied(mut place) => {
                 let first = place.get_mut();
-                if first.case.cause.subject.kind != reached.case.cause.subject.kind && first.case.cause.evidence.len() < 4 * MORE_EVIDENCE {
+                if first.case.cause.subject.kind != reached.case.cause.subject.kind
+                    && first.case.cause.evidence.len() < 4 * MORE_EVIDENCE
+                {
                     first.case.cause.evidence.extend(reached.case.cause.evidence.iter().take(MORE_EVIDENCE).cloned());
                     let known = first.case.cause.names.clone();
                     first.case.cause.names.extend(reached.case.cause.names.clone());
@@ -131,7 +137,10 @@ fn parent_of(index: usize, cases: &[Reached], catalogue: &Catalogue) -> Option<u
         rule(one).file.generic && !file.generic && file.moment == Moment::Start && file.severity < Severity::Info
     };
     let yields = |other: &Reached| rule(one).file.yields_to.contains(&rule(other).id);
-    cause.or_else(|| others().find(|(_, other)| yields(other))).or_else(|| others().find(|(_, other)| specific(other))).map(|(at, _)| at)
+    cause
+        .or_else(|| others().find(|(_, other)| yields(other)))
+        .or_else(|| others().find(|(_, other)| specific(other)))
+        .map(|(at, _)| at)
 }
 
 fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject) -> String) -> Diagnosis {
@@ -144,7 +153,8 @@ fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject)
     let reach = Reach { workload: workloads.first().cloned(), workloads, affected: pods.len() };
     let Holding { subject, names, evidence, .. } = cause;
     // A look-up that only suspects says so.
-    let severity = if names.get("severity").is_some_and(|doubt| *doubt == "info") { Severity::Info } else { rule.file.severity };
+    let severity =
+        if names.get("severity").is_some_and(|doubt| *doubt == "info") { Severity::Info } else { rule.file.severity };
     Diagnosis { id: rule.id.clone(), severity, subject, reach, words, names, evidence, consequences }
 }
 

@@ -104,7 +104,10 @@ impl<'a> Scene<'a> {
     pub fn new(snapshot: &'a Snapshot, catalogue: &'a Catalogue, subject: Subject, part: Part<'a>) -> Self {
         let mut names = Names::new();
         names.insert("object".to_owned(), subject.name.clone());
-        names.insert("namespace".to_owned(), subject.namespace.clone().unwrap_or_else(|| snapshot.source.namespace.clone()));
+        names.insert(
+            "namespace".to_owned(),
+            subject.namespace.clone().unwrap_or_else(|| snapshot.source.namespace.clone()),
+        );
         names.retain(|_, value| !value.is_empty());
         Scene { snapshot, catalogue, subject, part, utterances: Vec::new(), names }
     }
@@ -130,7 +133,14 @@ impl<'a> Scene<'a> {
             text.push_str(&record.context);
         }
         let candidates = record.candidates.clone();
-        self.utterances.push(Utterance { origin: Origin::Log { key, record }, text, own, reason: "", candidates, survival });
+        self.utterances.push(Utterance {
+            origin: Origin::Log { key, record },
+            text,
+            own,
+            reason: "",
+            candidates,
+            survival,
+        });
     }
 
     /// The pod, where the subject is one or a container of one.
@@ -145,7 +155,9 @@ impl<'a> Scene<'a> {
     pub fn events(&self) -> impl Iterator<Item = &'a Event> {
         let own = self.container().map(|container| container.name.clone());
         let events = self.pod().map(|pod| relation::events_of(self.snapshot, "Pod", &pod.metadata)).unwrap_or_default();
-        events.into_iter().filter(move |event| event.container().is_none_or(|name| own.as_ref().is_none_or(|own| *own == name)))
+        events
+            .into_iter()
+            .filter(move |event| event.container().is_none_or(|name| own.as_ref().is_none_or(|own| *own == name)))
     }
 
     /// The container, where the subject is one.

@@ -54,7 +54,8 @@ impl<'a> Stage<'a> {
 
     fn of_pod_itself(self, pod: &'a Pod) -> Scene<'a> {
         let meta = &pod.metadata;
-        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("Pod", &meta.namespace, &meta.name), Part::Pod(pod));
+        let mut scene =
+            Scene::new(self.snapshot, self.catalogue, Subject::new("Pod", &meta.namespace, &meta.name), Part::Pod(pod));
         self.name_pod(&mut scene, pod);
         self.hear_conditions(&mut scene, &pod.status.conditions);
         scene.hear(Origin::Field("status.message"), &pod.status.reason, &pod.status.message);
@@ -100,10 +101,21 @@ impl<'a> Stage<'a> {
     }
 
     /// Reads the log of the instance before and of this one. In a crash loop both may be the same: then one is enough.
-    fn read_logs(self, scene: &mut Scene<'a>, pod: &'a Pod, container: &'a Container, status: Option<&'a ContainerStatus>) {
+    fn read_logs(
+        self,
+        scene: &mut Scene<'a>,
+        pod: &'a Pod,
+        container: &'a Container,
+        status: Option<&'a ContainerStatus>,
+    ) {
         let meta = &pod.metadata;
         let log_of = |previous| {
-            let key = LogKey { namespace: meta.namespace.clone(), pod: meta.name.clone(), container: container.name.clone(), previous };
+            let key = LogKey {
+                namespace: meta.namespace.clone(),
+                pod: meta.name.clone(),
+                container: container.name.clone(),
+                previous,
+            };
             self.snapshot.logs().find(|(known, _)| **known == key)
         };
         let is_ready = status.is_some_and(|status| status.ready) && container.readiness_probe.is_some();
@@ -114,7 +126,9 @@ impl<'a> Stage<'a> {
                 scene.read(key, record, survival);
             }
         }
-        let same = |log: &Log| log_of(false).is_some_and(|(_, current)| current.lines == log.lines && current.bytes == log.bytes);
+        let same = |log: &Log| {
+            log_of(false).is_some_and(|(_, current)| current.lines == log.lines && current.bytes == log.bytes)
+        };
         let up = status.is_some_and(|status| status.ready);
         if let Some((key, log)) = log_of(true).filter(|(_, log)| !same(log) && !up) {
             let last_well = sign::last_well(log, &sign::signs(log, self.catalogue));
@@ -136,7 +150,9 @@ impl<'a> Stage<'a> {
     fn name_workload(self, scene: &mut Scene<'a>, workload: &Subject) {
         scene.names.insert("workload".to_owned(), workload.name.clone());
         scene.names.insert("workload_kind".to_owned(), workload.kind.clone());
-        scene.names.insert("target".to_owned(), SafeText::new(&format!("{}/{}", workload.kind.to_lowercase(), workload.name)));
+        scene
+            .names
+            .insert("target".to_owned(), SafeText::new(&format!("{}/{}", workload.kind.to_lowercase(), workload.name)));
     }
 
     /// The scene of what makes pods. What its newest ReplicaSet says counts as its own.
@@ -161,7 +177,12 @@ impl<'a> Stage<'a> {
     /// The scene of a claim.
     pub fn of_claim(self, claim: &'a Claim) -> Scene<'a> {
         let meta = &claim.metadata;
-        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("PersistentVolumeClaim", &meta.namespace, &meta.name), Part::Claim(claim));
+        let mut scene = Scene::new(
+            self.snapshot,
+            self.catalogue,
+            Subject::new("PersistentVolumeClaim", &meta.namespace, &meta.name),
+            Part::Claim(claim),
+        );
         scene.names.insert("claim".to_owned(), meta.name.clone());
         if claim.status.phase != "Bound" {
             for event in relation::events_of(self.snapshot, "PersistentVolumeClaim", meta) {
@@ -176,7 +197,12 @@ impl<'a> Stage<'a> {
     /// The scene of a Service.
     pub fn of_service(self, service: &'a Service) -> Scene<'a> {
         let meta = &service.metadata;
-        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("Service", &meta.namespace, &meta.name), Part::Service(service));
+        let mut scene = Scene::new(
+            self.snapshot,
+            self.catalogue,
+            Subject::new("Service", &meta.namespace, &meta.name),
+            Part::Service(service),
+        );
         scene.names.insert("service".to_owned(), meta.name.clone());
         self.hear_events(&mut scene, "Service", meta);
         scene
@@ -185,7 +211,12 @@ impl<'a> Stage<'a> {
     /// The scene of an Ingress.
     pub fn of_ingress(self, ingress: &'a Ingress) -> Scene<'a> {
         let meta = &ingress.metadata;
-        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("Ingress", &meta.namespace, &meta.name), Part::Ingress(ingress));
+        let mut scene = Scene::new(
+            self.snapshot,
+            self.catalogue,
+            Subject::new("Ingress", &meta.namespace, &meta.name),
+            Part::Ingress(ingress),
+        );
         self.hear_events(&mut scene, "Ingress", meta);
         scene
     }
@@ -193,7 +224,12 @@ impl<'a> Stage<'a> {
     /// The scene of a node.
     pub fn of_node(self, node: &'a Node) -> Scene<'a> {
         let meta = &node.metadata;
-        let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::new("Node", &SafeText::default(), &meta.name), Part::Node(node));
+        let mut scene = Scene::new(
+            self.snapshot,
+            self.catalogue,
+            Subject::new("Node", &SafeText::default(), &meta.name),
+            Part::Node(node),
+        );
         scene.names.insert("node".to_owned(), meta.name.clone());
         self.hear_conditions(&mut scene, &node.status.conditions);
         self.hear_events(&mut scene, "Node", meta);

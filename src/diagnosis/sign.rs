@@ -28,7 +28,8 @@ pub struct Seen<'a> {
 pub fn signs<'a>(log: &Log, catalogue: &'a Catalogue) -> Vec<Seen<'a>> {
     let mut seen = Vec::new();
     for (index, record) in log.records.iter().enumerate() {
-        for (mark, pattern) in record.candidates.iter().filter_map(|id| catalogue.mark_of(*id).map(|mark| (mark, *id))) {
+        for (mark, pattern) in record.candidates.iter().filter_map(|id| catalogue.mark_of(*id).map(|mark| (mark, *id)))
+        {
             if let Some(found) = catalogue.pattern(pattern).find(&record.text, record.text.len()) {
                 let names = found.names.into_iter().map(|(name, held)| (name, SafeText::new(&held))).collect();
                 let line = record.place.seen;
@@ -59,7 +60,9 @@ pub fn survival(log: &Log, record: &Record, last_well: u64) -> Survival {
 
 /// An access line of a request that was answered with success: `"POST /score HTTP/1.1" 200`.
 fn is_good_answer(line: &str) -> bool {
-    let Some((_, rest)) = line.split_once(" HTTP/1.") else { return line.contains("POST /score 200 ") || line.contains("(status=200,") };
+    let Some((_, rest)) = line.split_once(" HTTP/1.") else {
+        return line.contains("POST /score 200 ") || line.contains("(status=200,");
+    };
     let Some((_, status)) = rest.split_once("\" ") else { return false };
     status.starts_with("200") || status.starts_with("204")
 }

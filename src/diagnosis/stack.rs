@@ -118,8 +118,16 @@ fn of_container(container: &Container) -> &'static str {
     let line = format!("{} {}", container.image, container.command_line());
     let by_word = WORDS.iter().find(|(word, _)| line.contains(word)).map(|(_, stack)| *stack);
     let by_env = || {
-        let known = [("MODEL_BASE_PATH", "tf-serving"), ("AZUREML_MODEL_DIR", "azureml"), ("MLFLOW_TRACKING_URI", "mlflow"), ("MLSERVER_MODEL_URI", "mlserver")];
-        known.into_iter().find(|(name, _)| container.env.iter().any(|variable| variable.name == *name)).map(|(_, stack)| stack)
+        let known = [
+            ("MODEL_BASE_PATH", "tf-serving"),
+            ("AZUREML_MODEL_DIR", "azureml"),
+            ("MLFLOW_TRACKING_URI", "mlflow"),
+            ("MLSERVER_MODEL_URI", "mlserver"),
+        ];
+        known
+            .into_iter()
+            .find(|(name, _)| container.env.iter().any(|variable| variable.name == *name))
+            .map(|(_, stack)| stack)
     };
     by_word.or_else(by_env).unwrap_or("")
 }

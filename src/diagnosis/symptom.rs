@@ -46,11 +46,17 @@ impl Symptom {
     /// Reads a symptom and enters its patterns; the error says what is wrong with it.
     pub fn new(file: &SymptomFile, patterns: &mut PatternTable) -> Result<Self, String> {
         let named = [
-            file.log.is_some(), file.message.is_some(), file.field.is_some(), file.bound.is_some(),
-            file.look_up.is_some(), file.any.is_some(),
+            file.log.is_some(),
+            file.message.is_some(),
+            file.field.is_some(),
+            file.bound.is_some(),
+            file.look_up.is_some(),
+            file.any.is_some(),
         ];
         if named.iter().filter(|named| **named).count() != 1 {
-            return Err("a symptom is exactly one of `log`, `message`, `field`, `bound`, `look_up` and `any`".to_owned());
+            return Err(
+                "a symptom is exactly one of `log`, `message`, `field`, `bound`, `look_up` and `any`".to_owned()
+            );
         }
         if let Some(texts) = &file.log {
             return Ok(Symptom::Log(enter(texts, patterns)?));

@@ -28,7 +28,9 @@ impl Template {
         while let Some(at) = rest.find('{') {
             plain.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            if let Some((name, after)) = rest.strip_prefix('{').and_then(name_of).filter(|(_, after)| after.starts_with('}')) {
+            if let Some((name, after)) =
+                rest.strip_prefix('{').and_then(name_of).filter(|(_, after)| after.starts_with('}'))
+            {
                 plain.push_str(&format!("{{{name}}}"));
                 rest = &after[1..];
             } else if let Some((name, after)) = name_of(rest) {

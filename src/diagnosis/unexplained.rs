@@ -28,7 +28,16 @@ pub fn in_log(key: &LogKey, log: &Log, last_well: u64) -> Option<Diagnosis> {
         ..Words::default()
     };
     let (severity, names) = (Severity::Info, Names::new());
-    Some(Diagnosis { id: ID.to_owned(), severity, subject, reach: Reach::default(), words, names, evidence, consequences: Vec::new() })
+    Some(Diagnosis {
+        id: ID.to_owned(),
+        severity,
+        subject,
+        reach: Reach::default(),
+        words,
+        names,
+        evidence,
+        consequences: Vec::new(),
+    })
 }
 
 /// The record that a person would look at first: the last that looks like an error and was not survived.

@@ -49,7 +49,8 @@ fn state(judged: &Judged<'_>, top: &Subject, pods: &[&Pod]) -> WorkloadState {
     let snapshot = judged.snapshot;
     let object = relation::object(snapshot, &top.kind, &namespace, &top.name);
     let (ready, wanted) = counts(top, object, pods);
-    let diagnoses: Vec<&Diagnosis> = judged.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).collect();
+    let diagnoses: Vec<&Diagnosis> =
+        judged.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).collect();
     let worst = diagnoses.iter().map(|diagnosis| diagnosis.severity).min();
     let leads_nowhere = diagnoses.iter().any(|diagnosis| blocks_the_way(diagnosis));
     let verdict = match worst {
@@ -59,7 +60,11 @@ fn state(judged: &Judged<'_>, top: &Subject, pods: &[&Pod]) -> WorkloadState {
         _ => Verdict::Progressing,
     };
     let pod = rail::leading_pod(pods, object, snapshot);
-    let stages = if wanted == 0 { Vec::new() } else { rail::rail(&Track { snapshot, catalogue: judged.catalogue, pod, diagnoses }) };
+    let stages = if wanted == 0 {
+        Vec::new()
+    } else {
+        rail::rail(&Track { snapshot, catalogue: judged.catalogue, pod, diagnoses })
+    };
     let stack = stack::of_workload(snapshot, top).to_owned();
     WorkloadState { subject: top.clone(), stack, ready, wanted, verdict, stages }
 }
@@ -70,7 +75,8 @@ fn is_rolling(object: Option<&Object>) -> bool {
     let (wanted, status) = (workload.spec.replicas.unwrap_or(1), &workload.status);
     let counted = status.replicas > 0 || status.updated_replicas > 0;
     let is_unseen = status.observed_generation > 0 && status.observed_generation < workload.metadata.generation;
-    counted && workload.spec.strategy.kind != "" && (status.updated_replicas < wanted || status.replicas > wanted) || is_unseen
+    counted && workload.spec.strategy.kind != "" && (status.updated_replicas < wanted || status.replicas > wanted)
+        || is_unseen
 }
 
 /// Is it about the only way in?
@@ -81,8 +87,12 @@ fn blocks_the_way(diagnosis: &Diagnosis) -> bool {
 /// Pods that are ready, and pods that are wanted.
 fn counts(top: &Subject, object: Option<&Object>, pods: &[&Pod]) -> (i64, i64) {
     match object {
-        Some(Object::Workload(workload)) if top.kind == "DaemonSet" => (workload.status.number_ready, workload.status.desired_number_scheduled),
-        Some(Object::Workload(workload)) if top.kind == "Job" => (i64::from(workload.status.completion_time.is_some()), 1),
+        Some(Object::Workload(workload)) if top.kind == "DaemonSet" => {
+            (workload.status.number_ready, workload.status.desired_number_scheduled)
+        }
+        Some(Object::Workload(workload)) if top.kind == "Job" => {
+            (i64::from(workload.status.completion_time.is_some()), 1)
+        }
         Some(Object::Workload(workload)) => (workload.status.ready_replicas, workload.spec.replicas.unwrap_or(1)),
         _ => {
             let ready = pods.iter().filter(|pod| pod.is_ready() || pod.status.phase == "Succeeded").count();
@@ -93,7 +103,12 @@ fn counts(top: &Subject, object: Option<&Object>, pods: &[&Pod]) -> (i64, i64) {
 
 /// The worst of its workloads; where there are none, what the diagnoses say.
 pub fn of_namespace(workloads: &[WorkloadState], diagnoses: &[Diagnosis], snapshot: &Snapshot) -> Verdict {
-    let rest = match diagnoses.iter().filter(|diagnosis| diagnosis.reach.workload.is_none()).map(|diagnosis| diagnosis.severity).min() {
+    let rest = match diagnoses
+        .iter()
+        .filter(|diagnosis| diagnosis.reach.workload.is_none())
+        .map(|diagnosis| diagnosis.severity)
+        .min()
+    {
         Some(Severity::Error) if workloads.is_empty() => Verdict::Broken,
         Some(Severity::Error | Severity::Warning) => Verdict::Degraded,
         _ => Verdict::Healthy,

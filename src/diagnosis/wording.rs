@@ -19,7 +19,12 @@ pub fn words(rule: &Rule, names: &Names, stack: &str) -> Words {
 /// Names of the cluster, for the commands of a fix: where only a log is known, what to put in.
 fn with_stand_ins(names: &Names) -> Names {
     const STAND_INS: [(&str, &str); 6] = [
-        ("namespace", "NAMESPACE"), ("pod", "POD"), ("container", "CONTAINER"), ("workload", "DEPLOYMENT"), ("target", "deployment/NAME"), ("image", "IMAGE"),
+        ("namespace", "NAMESPACE"),
+        ("pod", "POD"),
+        ("container", "CONTAINER"),
+        ("workload", "DEPLOYMENT"),
+        ("target", "deployment/NAME"),
+        ("image", "IMAGE"),
     ];
     let mut all: Names = STAND_INS.iter().map(|(name, words)| ((*name).to_owned(), SafeText::new(words))).collect();
     all.extend(names.clone());
@@ -28,7 +33,10 @@ fn with_stand_ins(names: &Names) -> Names {
 
 /// Is the fix for this serving stack? `azureml` stands for `azureml-v1` and `azureml-v2`.
 fn is_for(fix: &FixWording, stack: &str) -> bool {
-    fix.stacks.is_empty() || fix.stacks.iter().any(|wanted| stack == wanted || stack.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with('-')))
+    fix.stacks.is_empty()
+        || fix.stacks.iter().any(|wanted| {
+            stack == wanted || stack.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with('-'))
+        })
 }
 
 fn fix_in_words(fix: &FixWording, names: &Names) -> Option<Fix> {

@@ -7,9 +7,18 @@ pub fn sentence(assessment: &Assessment) -> String {
     let all = assessment.workloads.len();
     let count = |verdict: Verdict| assessment.workloads.iter().filter(|state| state.verdict == verdict).count();
     if all == 0 {
-        return if assessment.verdict == Verdict::Unknown { "What is deployed here cannot be seen.".to_owned() } else { "Nothing is deployed here.".to_owned() };
+        return if assessment.verdict == Verdict::Unknown {
+            "What is deployed here cannot be seen.".to_owned()
+        } else {
+            "Nothing is deployed here.".to_owned()
+        };
     }
-    let words = [(Verdict::Broken, "broken"), (Verdict::Degraded, "degraded"), (Verdict::Unknown, "not to be judged"), (Verdict::Progressing, "starting")];
+    let words = [
+        (Verdict::Broken, "broken"),
+        (Verdict::Degraded, "degraded"),
+        (Verdict::Unknown, "not to be judged"),
+        (Verdict::Progressing, "starting"),
+    ];
     let mut parts: Vec<String> = Vec::new();
     for (verdict, word) in words {
         let number = count(verdict);

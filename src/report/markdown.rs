@@ -7,8 +7,18 @@ use crate::snapshot::Source;
 /// A diagnosis. Quotations and commands stand in fences that nothing inside can end.
 pub fn of_diagnosis(diagnosis: &Diagnosis, source: &Source) -> String {
     let mut text = format!("**{}**\n\n", diagnosis.words.title);
-    let place = [&source.context, &source.namespace].into_iter().filter(|part| !part.is_empty()).map(ToString::to_string).collect::<Vec<_>>().join(" / ");
-    let workload = diagnosis.reach.workload.as_ref().map(|workload| format!("{} {}", workload.kind, workload.name)).unwrap_or_default();
+    let place = [&source.context, &source.namespace]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" / ");
+    let workload = diagnosis
+        .reach
+        .workload
+        .as_ref()
+        .map(|workload| format!("{} {}", workload.kind, workload.name))
+        .unwrap_or_default();
     text.push_str(&format!("{workload} {} {place}\n\n", if place.is_empty() { "" } else { "in" }));
     for paragraph in &diagnosis.words.explanation {
         text.push_str(&format!("{paragraph}\n\n"));

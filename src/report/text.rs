@@ -29,7 +29,11 @@ fn of_diagnosis(diagnosis: &Diagnosis) -> Vec<String> {
     }
     for (index, fix) in diagnosis.words.fixes.iter().enumerate() {
         lines.push(format!("         do  {}. {}: {}", index + 1, fix.title, fix.text));
-        lines.extend(fix.command.iter().map(|command| format!("                {}", command.replace('\n', "\n                "))));
+        lines.extend(
+            fix.command
+                .iter()
+                .map(|command| format!("                {}", command.replace('\n', "\n                "))),
+        );
     }
     lines
 }

@@ -67,9 +67,10 @@ pub struct CopiedFile {
 impl InitContainerConfig {
     /// The files of the models: model with version, and the full path in the container.
     pub fn model_files(&self) -> impl Iterator<Item = (&SafeText, String)> {
-        self.models.iter().flatten().flat_map(move |(model, files)| {
-            files.iter().map(move |file| (model, self.full_path(&file.container_path)))
-        })
+        self.models
+            .iter()
+            .flatten()
+            .flat_map(move |(model, files)| files.iter().map(move |file| (model, self.full_path(&file.container_path))))
     }
 
     /// The full path of a file in the container.

@@ -66,12 +66,34 @@ pub struct Place {
 impl Kind {
     /// All of them, in the order in which they are read.
     pub const ALL: [Kind; 28] = [
-        Kind::Pod, Kind::Event, Kind::Deployment, Kind::ReplicaSet, Kind::PersistentVolumeClaim, Kind::Service,
-        Kind::EndpointSlice, Kind::ConfigMap, Kind::StatefulSet, Kind::Job, Kind::DaemonSet, Kind::Node,
-        Kind::Ingress, Kind::NetworkPolicy, Kind::ResourceQuota, Kind::LimitRange, Kind::ServiceAccount,
-        Kind::PersistentVolume, Kind::StorageClass, Kind::Namespace, Kind::InferenceService, Kind::ServingRuntime,
-        Kind::ClusterServingRuntime, Kind::OnlineEndpoint, Kind::OnlineDeployment, Kind::SeldonDeployment,
-        Kind::RayService, Kind::KnativeService,
+        Kind::Pod,
+        Kind::Event,
+        Kind::Deployment,
+        Kind::ReplicaSet,
+        Kind::PersistentVolumeClaim,
+        Kind::Service,
+        Kind::EndpointSlice,
+        Kind::ConfigMap,
+        Kind::StatefulSet,
+        Kind::Job,
+        Kind::DaemonSet,
+        Kind::Node,
+        Kind::Ingress,
+        Kind::NetworkPolicy,
+        Kind::ResourceQuota,
+        Kind::LimitRange,
+        Kind::ServiceAccount,
+        Kind::PersistentVolume,
+        Kind::StorageClass,
+        Kind::Namespace,
+        Kind::InferenceService,
+        Kind::ServingRuntime,
+        Kind::ClusterServingRuntime,
+        Kind::OnlineEndpoint,
+        Kind::OnlineDeployment,
+        Kind::SeldonDeployment,
+        Kind::RayService,
+        Kind::KnativeService,
     ];
 
     /// Where it stands in the API.
@@ -132,7 +154,8 @@ impl Kind {
     pub fn of(api_version: &str, kind: &str) -> Option<Kind> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         let of_name = || Kind::ALL.into_iter().filter(|known| known.name() == kind);
-        let exact = of_name().find(|known| known.place().group == group || known.place().group.is_empty() && group == "events.k8s.io");
+        let exact = of_name()
+            .find(|known| known.place().group == group || known.place().group.is_empty() && group == "events.k8s.io");
         // A cut-down manifest may name no group, or the wrong one.
         exact.or_else(|| of_name().next().filter(|_| group.is_empty()))
     }
@@ -195,7 +218,10 @@ impl Object {
     }
 }
 
-fn project(kind: Kind, input: &mut serde_json::Deserializer<serde_json::de::StrRead<'_>>) -> Result<Object, serde_json::Error> {
+fn project(
+    kind: Kind,
+    input: &mut serde_json::Deserializer<serde_json::de::StrRead<'_>>,
+) -> Result<Object, serde_json::Error> {
     use serde::Deserialize;
     Ok(match kind {
         Kind::Pod => Object::Pod(Pod::deserialize(input)?),
@@ -246,7 +272,9 @@ fn sound_part(kind: Kind, part: &Value, path: &mut Vec<Step>, dropped: &mut Vec<
     };
     match part {
         Value::Object(fields) if !fields.is_empty() => {
-            let sound = fields.iter().filter_map(|(key, inner)| Some((key.clone(), keep(Step::Key(key.clone()), inner, path)?)));
+            let sound = fields
+                .iter()
+                .filter_map(|(key, inner)| Some((key.clone(), keep(Step::Key(key.clone()), inner, path)?)));
             Some(Value::Object(sound.collect()))
         }
         Value::Array(items) if !items.is_empty() => {

@@ -258,6 +258,10 @@ impl Snapshot {
 
 fn about(event: &Event) -> (SafeText, SafeText, SafeText) {
     let object = &event.involved_object;
-    let namespace = if object.namespace.is_empty() && object.kind != "Node" { &event.metadata.namespace } else { &object.namespace };
+    let namespace = if object.namespace.is_empty() && object.kind != "Node" {
+        &event.metadata.namespace
+    } else {
+        &object.namespace
+    };
     (object.kind.clone(), namespace.clone(), object.name.clone())
 }

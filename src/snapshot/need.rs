@@ -52,7 +52,9 @@ pub fn wanted_config_maps(snapshot: &Snapshot) -> BTreeSet<Key> {
     let mut wanted = BTreeSet::new();
     for (key, pod) in snapshot.of_kind::<Pod>(Kind::Pod) {
         let variables = pod.spec.all_containers().flat_map(|container| &container.env);
-        let sources = variables.filter(|variable| variable.name == INIT_CONTAINER_CONFIG).filter_map(|variable| variable.value_from.as_ref());
+        let sources = variables
+            .filter(|variable| variable.name == INIT_CONTAINER_CONFIG)
+            .filter_map(|variable| variable.value_from.as_ref());
         for source in sources.filter_map(|source| source.config_map_key_ref.as_ref()) {
             wanted.insert(Key { kind: Kind::ConfigMap, namespace: key.namespace.clone(), name: source.name.clone() });
         }

@@ -242,7 +242,13 @@ impl Pod {
     pub fn complete(&mut self) {
         let unknown = |statuses: &[ContainerStatus], known: &[Container]| -> Vec<Container> {
             let missing = statuses.iter().filter(|status| !known.iter().any(|container| container.name == status.name));
-            missing.map(|status| Container { name: status.name.clone(), image: status.image.clone(), ..Container::default() }).collect()
+            missing
+                .map(|status| Container {
+                    name: status.name.clone(),
+                    image: status.image.clone(),
+                    ..Container::default()
+                })
+                .collect()
         };
         let inits = unknown(&self.status.init_container_statuses, &self.spec.init_containers);
         let mains = unknown(&self.status.container_statuses, &self.spec.containers);

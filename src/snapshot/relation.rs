@@ -48,7 +48,8 @@ pub fn workload_of(snapshot: &Snapshot, pod: &Pod) -> Subject {
 fn deployment_of(snapshot: &Snapshot, pod: &Pod, replica_set: &Subject) -> Option<Subject> {
     let hash = pod.metadata.label("pod-template-hash");
     let name = replica_set.name.strip_suffix(hash)?.strip_suffix('-').filter(|_| !hash.is_empty())?;
-    let known = Key { kind: Kind::ReplicaSet, namespace: pod.metadata.namespace.clone(), name: replica_set.name.clone() };
+    let known =
+        Key { kind: Kind::ReplicaSet, namespace: pod.metadata.namespace.clone(), name: replica_set.name.clone() };
     (!snapshot.holds(&known)).then(|| Subject::new("Deployment", &pod.metadata.namespace, &SafeText::new(name)))
 }
 

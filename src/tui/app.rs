@@ -145,7 +145,12 @@ impl App {
             diagnosis: assessment.diagnoses.iter().find(|diagnosis| diagnosis.reach.workloads.contains(&state.subject)),
         });
         let lone = assessment.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.is_empty());
-        let objects = lone.map(|diagnosis| Row { subject: diagnosis.subject.clone(), state: None, verdict: verdict_of(diagnosis), diagnosis: Some(diagnosis) });
+        let objects = lone.map(|diagnosis| Row {
+            subject: diagnosis.subject.clone(),
+            state: None,
+            verdict: verdict_of(diagnosis),
+            diagnosis: Some(diagnosis),
+        });
         let mut rows: Vec<Row<'_>> = workloads.chain(objects).filter(|row| self.is_shown(row)).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.verdict));
         rows
@@ -156,7 +161,12 @@ impl App {
         let filter = self.place.filter.to_lowercase();
         let holds = |text: &str| text.to_lowercase().contains(&filter);
         let why = row.diagnosis.map_or("", |diagnosis| diagnosis.words.title.as_str());
-        failing && (self.page != Page::Overview || filter.is_empty() || holds(&row.subject.name) || holds(why) || row.state.is_some_and(|state| holds(&state.stack)))
+        failing
+            && (self.page != Page::Overview
+                || filter.is_empty()
+                || holds(&row.subject.name)
+                || holds(why)
+                || row.state.is_some_and(|state| holds(&state.stack)))
     }
 
     /// The row that is selected: the one that was chosen, or the worst.
@@ -169,7 +179,9 @@ impl App {
     pub fn diagnoses(&self) -> Vec<&Diagnosis> {
         let rows = self.rows();
         let Some(row) = rows.get(self.selected_index(&rows)) else { return Vec::new() };
-        let about = |diagnosis: &&Diagnosis| diagnosis.reach.workloads.contains(&row.subject) || diagnosis.subject == row.subject;
+        let about = |diagnosis: &&Diagnosis| {
+            diagnosis.reach.workloads.contains(&row.subject) || diagnosis.subject == row.subject
+        };
         self.view.assessment.diagnoses.iter().filter(about).collect()
     }
 
@@ -306,12 +318,16 @@ impl App {
     /// The logs of the selected workload's pods.
     pub fn logs(&self) -> Vec<LogKey> {
         let rows = self.rows();
-        rows.get(self.selected_index(&rows)).map(|row| logs::of_workload(&self.view.snapshot, &row.subject)).unwrap_or_default()
+        rows.get(self.selected_index(&rows))
+            .map(|row| logs::of_workload(&self.view.snapshot, &row.subject))
+            .unwrap_or_default()
     }
 
     fn copy(&mut self) -> Effect {
         match self.diagnosis() {
-            Some(diagnosis) => Effect::Copy(crate::report::markdown::of_diagnosis(diagnosis, &self.view.assessment.source)),
+            Some(diagnosis) => {
+                Effect::Copy(crate::report::markdown::of_diagnosis(diagnosis, &self.view.assessment.source))
+            }
             None => {
                 self.say("there is no diagnosis to copy".to_owned());
                 Effect::Draw

@@ -62,33 +62,136 @@ const WORKLOADS: &[Page] = &[Page::Overview, Page::Details];
 
 /// Every key.
 pub const BINDINGS: &[Binding] = &[
-    Binding { keys: &["j", "down"], action: Action::Down, pages: EVERYWHERE, label: "move", help: "down, or the next workload" },
-    Binding { keys: &["k", "up"], action: Action::Up, pages: EVERYWHERE, label: "", help: "up, or the workload before" },
-    Binding { keys: &["pgdn", "ctrl-f", "space"], action: Action::PageDown, pages: EVERYWHERE, label: "", help: "a page down" },
+    Binding {
+        keys: &["j", "down"],
+        action: Action::Down,
+        pages: EVERYWHERE,
+        label: "move",
+        help: "down, or the next workload",
+    },
+    Binding {
+        keys: &["k", "up"],
+        action: Action::Up,
+        pages: EVERYWHERE,
+        label: "",
+        help: "up, or the workload before",
+    },
+    Binding {
+        keys: &["pgdn", "ctrl-f", "space"],
+        action: Action::PageDown,
+        pages: EVERYWHERE,
+        label: "",
+        help: "a page down",
+    },
     Binding { keys: &["pgup", "ctrl-b"], action: Action::PageUp, pages: EVERYWHERE, label: "", help: "a page up" },
     Binding { keys: &["g", "home"], action: Action::First, pages: EVERYWHERE, label: "", help: "to the top" },
-    Binding { keys: &["G", "end"], action: Action::Last, pages: EVERYWHERE, label: "", help: "to the end; a log then goes on by itself" },
-    Binding { keys: &["enter"], action: Action::Open, pages: &[Page::Overview], label: "details", help: "the whole diagnosis" },
-    Binding { keys: &["l"], action: Action::Log, pages: WORKLOADS, label: "log", help: "the log, at the deciding line" },
-    Binding { keys: &["e"], action: Action::Events, pages: WORKLOADS, label: "events", help: "what Kubernetes said about the workload" },
-    Binding { keys: &["tab"], action: Action::NextPart, pages: EVERYWHERE, label: "next", help: "the next diagnosis, or the next container's log" },
-    Binding { keys: &["p"], action: Action::Previous, pages: &[Page::Log], label: "previous", help: "the instance before the last restart, and back" },
-    Binding { keys: &["z"], action: Action::Fold, pages: &[Page::Log], label: "fold", help: "show or fold the frames of libraries" },
-    Binding { keys: &["y"], action: Action::Copy, pages: EVERYWHERE, label: "copy", help: "copy the diagnosis as Markdown" },
-    Binding { keys: &["f"], action: Action::Failing, pages: &[Page::Overview], label: "only failing", help: "show only what is not well, and back" },
-    Binding { keys: &["/"], action: Action::Filter, pages: &[Page::Overview, Page::Log, Page::Events], label: "filter", help: "show only what holds a text" },
-    Binding { keys: &["r"], action: Action::Retry, pages: EVERYWHERE, label: "", help: "ask again for what was refused or lost" },
-    Binding { keys: &["P"], action: Action::Pause, pages: EVERYWHERE, label: "", help: "hold the screen still, and go on" },
-    Binding { keys: &["esc"], action: Action::Back, pages: EVERYWHERE, label: "back", help: "back, or the filter away" },
+    Binding {
+        keys: &["G", "end"],
+        action: Action::Last,
+        pages: EVERYWHERE,
+        label: "",
+        help: "to the end; a log then goes on by itself",
+    },
+    Binding {
+        keys: &["enter"],
+        action: Action::Open,
+        pages: &[Page::Overview],
+        label: "details",
+        help: "the whole diagnosis",
+    },
+    Binding {
+        keys: &["l"],
+        action: Action::Log,
+        pages: WORKLOADS,
+        label: "log",
+        help: "the log, at the deciding line",
+    },
+    Binding {
+        keys: &["e"],
+        action: Action::Events,
+        pages: WORKLOADS,
+        label: "events",
+        help: "what Kubernetes said about the workload",
+    },
+    Binding {
+        keys: &["tab"],
+        action: Action::NextPart,
+        pages: EVERYWHERE,
+        label: "next",
+        help: "the next diagnosis, or the next container's log",
+    },
+    Binding {
+        keys: &["p"],
+        action: Action::Previous,
+        pages: &[Page::Log],
+        label: "previous",
+        help: "the instance before the last restart, and back",
+    },
+    Binding {
+        keys: &["z"],
+        action: Action::Fold,
+        pages: &[Page::Log],
+        label: "fold",
+        help: "show or fold the frames of libraries",
+    },
+    Binding {
+        keys: &["y"],
+        action: Action::Copy,
+        pages: EVERYWHERE,
+        label: "copy",
+        help: "copy the diagnosis as Markdown",
+    },
+    Binding {
+        keys: &["f"],
+        action: Action::Failing,
+        pages: &[Page::Overview],
+        label: "only failing",
+        help: "show only what is not well, and back",
+    },
+    Binding {
+        keys: &["/"],
+        action: Action::Filter,
+        pages: &[Page::Overview, Page::Log, Page::Events],
+        label: "filter",
+        help: "show only what holds a text",
+    },
+    Binding {
+        keys: &["r"],
+        action: Action::Retry,
+        pages: EVERYWHERE,
+        label: "",
+        help: "ask again for what was refused or lost",
+    },
+    Binding {
+        keys: &["P"],
+        action: Action::Pause,
+        pages: EVERYWHERE,
+        label: "",
+        help: "hold the screen still, and go on",
+    },
+    Binding {
+        keys: &["esc"],
+        action: Action::Back,
+        pages: EVERYWHERE,
+        label: "back",
+        help: "back, or the filter away",
+    },
     Binding { keys: &["?"], action: Action::Help, pages: EVERYWHERE, label: "help", help: "this help" },
-    Binding { keys: &["ctrl-z"], action: Action::Suspend, pages: EVERYWHERE, label: "", help: "to the shell; fg comes back" },
+    Binding {
+        keys: &["ctrl-z"],
+        action: Action::Suspend,
+        pages: EVERYWHERE,
+        label: "",
+        help: "to the shell; fg comes back",
+    },
     Binding { keys: &["q", "ctrl-c"], action: Action::Quit, pages: EVERYWHERE, label: "quit", help: "quit" },
 ];
 
 /// What a key does on a page.
 pub fn action(key: &KeyEvent, page: Page) -> Option<Action> {
     let written = written(key)?;
-    let binding = BINDINGS.iter().find(|binding| binding.pages.contains(&page) && binding.keys.contains(&written.as_str()));
+    let binding =
+        BINDINGS.iter().find(|binding| binding.pages.contains(&page) && binding.keys.contains(&written.as_str()));
     binding.map(|binding| binding.action)
 }
 
@@ -120,7 +223,8 @@ mod tests {
     fn no_key_has_two_meanings_on_a_page() {
         for page in [Page::Overview, Page::Details, Page::Log, Page::Events] {
             let mut seen = std::collections::BTreeSet::new();
-            for key in BINDINGS.iter().filter(|binding| binding.pages.contains(&page)).flat_map(|binding| binding.keys) {
+            for key in BINDINGS.iter().filter(|binding| binding.pages.contains(&page)).flat_map(|binding| binding.keys)
+            {
                 assert!(seen.insert(key), "{key} has two meanings on {page:?}");
             }
         }

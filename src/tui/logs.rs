@@ -23,10 +23,18 @@ pub enum Shown {
 /// The logs of a workload's pods: those that were read, then those that could be.
 pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> Vec<LogKey> {
     let mut keys = Vec::new();
-    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| relation::workload_of(snapshot, pod) == *workload) {
-        for status in pod.all_statuses().filter(|status| status.state.running.is_some() || status.last_end().is_some()) {
+    for (_, pod) in
+        snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| relation::workload_of(snapshot, pod) == *workload)
+    {
+        for status in pod.all_statuses().filter(|status| status.state.running.is_some() || status.last_end().is_some())
+        {
             let (namespace, name) = (pod.metadata.namespace.clone(), pod.metadata.name.clone());
-            let key = |previous| LogKey { namespace: namespace.clone(), pod: name.clone(), container: status.name.clone(), previous };
+            let key = |previous| LogKey {
+                namespace: namespace.clone(),
+                pod: name.clone(),
+                container: status.name.clone(),
+                previous,
+            };
             keys.push(key(false));
             if status.restart_count > 0 {
                 keys.push(key(true));
@@ -47,7 +55,11 @@ pub fn deciding(diagnosis: Option<&Diagnosis>, known: &[LogKey]) -> Option<LogKe
 /// The numbers of the lines that the diagnosis quotes from a log.
 pub fn marks(app: &App, key: &LogKey) -> BTreeSet<u64> {
     let evidence = app.diagnosis().into_iter().flat_map(|diagnosis| &diagnosis.evidence);
-    let own = evidence.filter(|evidence| evidence.from == From::Log && evidence.object.name == key.pod && evidence.container.as_ref() == Some(&key.container));
+    let own = evidence.filter(|evidence| {
+        evidence.from == From::Log
+            && evidence.object.name == key.pod
+            && evidence.container.as_ref() == Some(&key.container)
+    });
     let lines = own.flat_map(|evidence| {
         let first = evidence.line.unwrap_or(0);
         let length = evidence.text.lines().count() as u64;
@@ -60,7 +72,8 @@ pub fn marks(app: &App, key: &LogKey) -> BTreeSet<u64> {
 pub fn first_mark(app: &App, key: &LogKey) -> usize {
     /// Lines before the deciding one that stay in view.
     const BEFORE: usize = 6;
-    let marked = |line: &Shown| matches!(line, Shown::Line { is_marked: true, .. } | Shown::Folded { is_marked: true, .. });
+    let marked =
+        |line: &Shown| matches!(line, Shown::Line { is_marked: true, .. } | Shown::Folded { is_marked: true, .. });
     let lines = shown(app, key);
     lines.iter().position(marked).map_or(0, |at| at.saturating_sub(BEFORE))
 }
@@ -70,8 +83,13 @@ pub fn shown(app: &App, key: &LogKey) -> Vec<Shown> {
     let Some(log) = app.view.snapshot.log(key) else { return Vec::new() };
     let marks = marks(app, key);
     let filter = app.place.filter.to_lowercase();
-    let kept: Vec<&Line> = log.tail.iter().filter(|line| filter.is_empty() || line.text.to_lowercase().contains(&filter)).collect();
-    let line = |line: &Line| Shown::Line { number: line.number, text: line.text.to_string(), is_marked: marks.contains(&line.number) };
+    let kept: Vec<&Line> =
+        log.tail.iter().filter(|line| filter.is_empty() || line.text.to_lowercase().contains(&filter)).collect();
+    let line = |line: &Line| Shown::Line {
+        number: line.number,
+        text: line.text.to_string(),
+        is_marked: marks.contains(&line.number),
+    };
     if app.switches.has(crate::tui::app::Switches::UNFOLDED) || !filter.is_empty() {
         return kept.into_iter().map(line).collect();
     }

@@ -89,7 +89,11 @@ pub async fn run(ends: Ends) -> anyhow::Result<()> {
             }
             Trigger::End => Effect::Quit,
         };
-        if perform(effect, &mut app, &mut Reach { before: &before, screen: &mut screen, ends: &ends, clipboard: &mut clipboard })? {
+        if perform(
+            effect,
+            &mut app,
+            &mut Reach { before: &before, screen: &mut screen, ends: &ends, clipboard: &mut clipboard },
+        )? {
             before.restore();
             return Ok(());
         }

@@ -19,7 +19,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// Everything that may have been switched on, off: mouse, focus, paste, synchronised output; the cursor shown, colours as
 /// they were, and the screen as it was before.
-const UNDO: &[u8] = b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?1049l";
+const UNDO: &[u8] =
+    b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?1049l";
 
 /// The screen.
 pub type Screen = Terminal<CrosstermBackend<io::Stdout>>;

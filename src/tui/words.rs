@@ -40,10 +40,12 @@ pub fn cut(text: &str, columns: usize) -> String {
 /// How many graphemes fit into so many columns.
 fn fitting<'a>(graphemes: impl Iterator<Item = &'a str>, columns: usize) -> usize {
     let mut used = 0;
-    graphemes.take_while(|grapheme| {
-        used += grapheme.width();
-        used <= columns
-    }).count()
+    graphemes
+        .take_while(|grapheme| {
+            used += grapheme.width();
+            used <= columns
+        })
+        .count()
 }
 
 /// A text as lines of at most so many columns, broken at blanks where possible; its own line breaks and indentation stay.

@@ -4,22 +4,29 @@ use crate::diagnosis::evidence;
 use crate::diagnosis::lookup::Found;
 use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
+use crate::snapshot::Snapshot;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::relation;
 use crate::snapshot::storage::{Claim, StorageClass};
 use crate::snapshot::subject::Subject;
-use crate::snapshot::Snapshot;
 
 /// The claim that keeps the pod waiting: the first that is not bound, and what is said about it.
 pub fn of_pod(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let pod = scene.pod()?;
     let namespace = &pod.metadata.namespace;
-    let claims = pod.spec.claim_names().filter_map(|name| scene.snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, name));
+    let claims = pod
+        .spec
+        .claim_names()
+        .filter_map(|name| scene.snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, name));
     let named = names.get("claim");
-    let claim = claims.filter(|claim| named.is_none_or(|named| claim.metadata.name == *named)).find(|claim| claim.status.phase != "Bound")?;
+    let claim = claims
+        .filter(|claim| named.is_none_or(|named| claim.metadata.name == *named))
+        .find(|claim| claim.status.phase != "Bound")?;
     let mut found = about(scene.snapshot, claim);
     let events = relation::events_of(scene.snapshot, "PersistentVolumeClaim", &claim.metadata);
-    if let Some(event) = events.into_iter().rev().find(|event| event.kind == "Warning" || event.reason == "FailedBinding") {
+    if let Some(event) =
+        events.into_iter().rev().find(|event| event.kind == "Warning" || event.reason == "FailedBinding")
+    {
         found.names.insert("why".to_owned(), event.message.clone());
         let class = found.names.get("storage_class").cloned().filter(|_| event.message.contains("not found"));
         found.names.extend(class.map(|class| ("missing_class".to_owned(), class)));
@@ -35,16 +42,24 @@ pub fn class(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
 }
 
 fn about(snapshot: &Snapshot, claim: &Claim) -> Found {
-    let mut classes: Vec<&StorageClass> = snapshot.of_kind::<StorageClass>(Kind::StorageClass).map(|(_, class)| class).collect();
+    let mut classes: Vec<&StorageClass> =
+        snapshot.of_kind::<StorageClass>(Kind::StorageClass).map(|(_, class)| class).collect();
     classes.sort_by_key(|class| !class.is_default());
     let known = classes.iter().map(|class| class.metadata.name.to_string()).collect::<Vec<_>>().join(", ");
     let class = claim.spec.storage_class_name.as_ref().map(ToString::to_string).unwrap_or_default();
     let object = Subject::new("PersistentVolumeClaim", &claim.metadata.namespace, &claim.metadata.name);
     let phase = if claim.status.phase.is_empty() { "Pending" } else { claim.status.phase.as_str() };
     let first = classes.first().map(|class| class.metadata.name.to_string()).unwrap_or_default();
-    let is_missing = !classes.is_empty() && !class.is_empty() && !classes.iter().any(|known| known.metadata.name == class.as_str());
+    let is_missing =
+        !classes.is_empty() && !class.is_empty() && !classes.iter().any(|known| known.metadata.name == class.as_str());
     let missing = if is_missing { class.clone() } else { String::new() };
-    let names = [("claim", claim.metadata.name.to_string()), ("storage_class", class.clone()), ("known_classes", known), ("usable_class", first), ("missing_class", missing)];
+    let names = [
+        ("claim", claim.metadata.name.to_string()),
+        ("storage_class", class.clone()),
+        ("known_classes", known),
+        ("usable_class", first),
+        ("missing_class", missing),
+    ];
     let found = Found::names(names).seen(evidence::of_object(object.clone(), "status.phase", phase));
     if class.is_empty() { found } else { found.seen(evidence::of_object(object, "spec.storageClassName", &class)) }
 }

@@ -16,7 +16,9 @@ use crate::snapshot::log::{Line, Log};
 /// `shard 8/40`, `8 of 40`: how much of a piece of work is done.
 static COUNTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(\d{1,6})(?:/| of )(\d{1,6})\b").ok());
 /// A program that says it is up.
-static CLAIMS_READY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\b(?:app|application|server|service|api|model)\b[^\n]{0,20}\b(?:ready|loaded|initiali[sz]ed|created|started)\b").ok());
+static CLAIMS_READY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:app|application|server|service|api|model)\b[^\n]{0,20}\b(?:ready|loaded|initiali[sz]ed|created|started)\b").ok()
+});
 
 /// Does the log stop in the middle of a counted piece of work, without an error? Then something outside ended the program.
 pub fn stops_in_the_middle(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
@@ -38,7 +40,8 @@ pub fn ends_without_a_server(scene: &Scene<'_>, _names: &Names) -> Option<Found>
     let served = signs.iter().any(|seen| matches!(seen.sign, Sign::Listening | Sign::Started | Sign::Stopping));
     let last = last_line(log)?;
     let claims = CLAIMS_READY.as_ref()?.is_match(&last.text);
-    (log.lines <= SHORT && !served && claims).then(|| Found::names([("severity", "info".to_owned())]).seen(evidence::of_line(key, last)))
+    (log.lines <= SHORT && !served && claims)
+        .then(|| Found::names([("severity", "info".to_owned())]).seen(evidence::of_line(key, last)))
 }
 
 /// The pasted log of the scene, where nothing in it looks like an error.
@@ -46,7 +49,8 @@ fn quiet_log<'a>(scene: &Scene<'a>) -> Option<(&'a LogKey, &'a Log)> {
     if !matches!(scene.part, Part::Log) {
         return None;
     }
-    let (key, log) = scene.snapshot.logs().find(|(key, _)| key.pod.is_empty() && key.container == scene.subject.name)?;
+    let (key, log) =
+        scene.snapshot.logs().find(|(key, _)| key.pod.is_empty() && key.container == scene.subject.name)?;
     let alarming = log.records.iter().any(|record| record.is_alarming());
     (!alarming).then_some((key, &**log))
 }

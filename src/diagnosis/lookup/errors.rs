@@ -4,9 +4,9 @@ use crate::diagnosis::lookup::Found;
 use crate::diagnosis::scene::{Origin, Scene};
 use crate::diagnosis::template::Names;
 use crate::diagnosis::{evidence, sign, unexplained};
+use crate::snapshot::LogKey;
 use crate::snapshot::container::ContainerStatus;
 use crate::snapshot::log::Log;
-use crate::snapshot::LogKey;
 
 /// Restarts from which on an end counts as one of a row.
 const AGAIN: i64 = 2;
@@ -14,7 +14,12 @@ const AGAIN: i64 = 2;
 /// The logs of the container: of this instance, then of the one before.
 pub fn logs<'a>(scene: &Scene<'a>) -> Vec<(LogKey, &'a Log)> {
     let (Some(pod), Some(container)) = (scene.pod(), scene.container()) else { return Vec::new() };
-    let key = |previous| LogKey { namespace: pod.metadata.namespace.clone(), pod: pod.metadata.name.clone(), container: container.name.clone(), previous };
+    let key = |previous| LogKey {
+        namespace: pod.metadata.namespace.clone(),
+        pod: pod.metadata.name.clone(),
+        container: container.name.clone(),
+        previous,
+    };
     [key(false), key(true)].into_iter().filter_map(|key| scene.snapshot.log(&key).map(|log| (key, log))).collect()
 }
 
@@ -38,7 +43,8 @@ pub fn ends_well_again_and_again(scene: &Scene<'_>, _names: &Names) -> Option<Fo
     if is_init || end.exit_code != 0 || !again || status.ready || was_asked_to_end(scene) {
         return None;
     }
-    let ran_for = end.started_at.zip(end.finished_at).map(|(from, to)| format!("{} s", to.as_second() - from.as_second()));
+    let ran_for =
+        end.started_at.zip(end.finished_at).map(|(from, to)| format!("{} s", to.as_second() - from.as_second()));
     Some(Found::names([("ran_for", ran_for.unwrap_or_default()), ("restarts", status.restart_count.to_string())]))
 }
 
@@ -52,7 +58,11 @@ pub fn init_container_failing(scene: &Scene<'_>, _names: &Names) -> Option<Found
 
 /// Did the kubelet end it?
 pub fn was_asked_to_end(scene: &Scene<'_>) -> bool {
-    scene.events().any(|event| event.reason == "Killing") || scene.utterances.iter().any(|utterance| matches!(utterance.origin, Origin::Event(event) if event.reason == "Killing"))
+    scene.events().any(|event| event.reason == "Killing")
+        || scene
+            .utterances
+            .iter()
+            .any(|utterance| matches!(utterance.origin, Origin::Event(event) if event.reason == "Killing"))
 }
 
 /// What the exit code of the last end says.

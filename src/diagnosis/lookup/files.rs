@@ -23,8 +23,16 @@ pub fn init_container_file(scene: &Scene<'_>, names: &Names) -> Option<Found> {
         return None;
     }
     let relative_path = relative_to_model(model, real_path);
-    let seen = evidence::of_object(source, &format!("data.{INIT_CONTAINER_CONFIG}.Models.{model}.ContainerPath"), real_path);
-    Some(Found::names([("real_path", real_path.clone()), ("model", model.to_string()), ("relative_path", relative_path)]).seen(seen))
+    let seen =
+        evidence::of_object(source, &format!("data.{INIT_CONTAINER_CONFIG}.Models.{model}.ContainerPath"), real_path);
+    Some(
+        Found::names([
+            ("real_path", real_path.clone()),
+            ("model", model.to_string()),
+            ("relative_path", relative_path),
+        ])
+        .seen(seen),
+    )
 }
 
 fn file_name(path: &str) -> &str {
@@ -56,11 +64,22 @@ fn config_map_name(container: &Container) -> Option<&SafeText> {
 /// The volume that {path} lies in.
 pub fn mounted_over(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let (path, container, pod): (_, &Container, &Pod) = (names.get("path")?, scene.container()?, scene.pod()?);
-    let below = |mount: &str| path.strip_prefix(mount.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let mount = container.volume_mounts.iter().filter(|mount| below(&mount.mount_path)).max_by_key(|mount| mount.mount_path.len())?;
+    let below = |mount: &str| {
+        path.strip_prefix(mount.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mount = container
+        .volume_mounts
+        .iter()
+        .filter(|mount| below(&mount.mount_path))
+        .max_by_key(|mount| mount.mount_path.len())?;
     let volume = pod.spec.volumes.iter().find(|volume| volume.name == mount.name);
-    let claim = volume.and_then(|volume| volume.persistent_volume_claim.as_ref()).map(|claim| claim.claim_name.to_string());
+    let claim =
+        volume.and_then(|volume| volume.persistent_volume_claim.as_ref()).map(|claim| claim.claim_name.to_string());
     let seen = evidence::of_field(scene, "volumeMounts", &format!("{} at {}", mount.name, mount.mount_path));
-    let names = [("volume", mount.name.to_string()), ("mount_path", mount.mount_path.to_string()), ("claim", claim.unwrap_or_default())];
+    let names = [
+        ("volume", mount.name.to_string()),
+        ("mount_path", mount.mount_path.to_string()),
+        ("claim", claim.unwrap_or_default()),
+    ];
     Some(Found::names(names).seen(seen))
 }

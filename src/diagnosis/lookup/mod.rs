@@ -29,7 +29,10 @@ impl Found {
     /// Names that were found, without a quotation.
     pub fn names<const N: usize>(names: [(&str, String); N]) -> Self {
         let named = names.into_iter().filter(|(_, value)| !value.is_empty());
-        Found { names: named.map(|(name, value)| (name.to_owned(), SafeText::new(&value))).collect(), evidence: Vec::new() }
+        Found {
+            names: named.map(|(name, value)| (name.to_owned(), SafeText::new(&value))).collect(),
+            evidence: Vec::new(),
+        }
     }
 
     /// With a quotation of what was seen.
@@ -56,33 +59,168 @@ pub struct Question {
 
 /// Every question.
 pub const QUESTIONS: &[Question] = &[
-    Question { name: "pip_package", asks: "the name on PyPI of the package that holds {module}", binds: &["package"], answer: packages::pip_package },
-    Question { name: "apt_package", asks: "the Debian package that holds {library}", binds: &["package"], answer: packages::apt_package },
-    Question { name: "memory_limit", asks: "the memory limit of the container", binds: &["limit"], answer: limits::memory_limit },
-    Question { name: "cpu_limit", asks: "the CPU limit of the container", binds: &["cpu_limit"], answer: limits::cpu_limit },
-    Question { name: "starved", asks: "does a CPU limit of at most 500m hold the container while it starts?", binds: &["cpu_limit"], answer: limits::starved },
-    Question { name: "init_container_file", asks: "where Azure ML v1 really put the file that is opened as {path}", binds: &["real_path", "model", "relative_path"], answer: files::init_container_file },
-    Question { name: "mounted_over", asks: "the volume that {path} lies in", binds: &["volume", "mount_path", "claim"], answer: files::mounted_over },
-    Question { name: "setting_of_path", asks: "the variable or argument that {path} came from", binds: &["setting"], answer: settings::of_path },
-    Question { name: "setting_of_host", asks: "the variable or argument that {host} came from", binds: &["setting"], answer: settings::of_host },
-    Question { name: "listening_port", asks: "the port that the server says it listens on", binds: &["listening", "host"], answer: ports::listening_port },
-    Question { name: "server_binds_loopback", asks: "does the server listen on 127.0.0.1 only?", binds: &["host", "port"], answer: ports::server_binds_loopback },
-    Question { name: "probe_asks_other_port", asks: "does a probe ask a port on which the server does not listen?", binds: &["probe", "probe_port", "listening"], answer: ports::probe_asks_other_port },
-    Question { name: "service_sends_to_other_port", asks: "does the Service send to a port on which no container listens?", binds: &["port", "target_port", "listening", "index"], answer: ports::service_sends_to_other_port },
-    Question { name: "service_selects_nothing", asks: "does the Service select no pod at all?", binds: &["selector", "labels", "intended"], answer: services::selects_nothing },
-    Question { name: "service_without_ready_pods", asks: "does the Service select pods of which none is ready?", binds: &["selected"], answer: services::without_ready_pods },
-    Question { name: "service_of_scaled_to_zero", asks: "does the Service lead to a workload with no replicas?", binds: &["intended"], answer: services::of_scaled_to_zero },
-    Question { name: "ingress_leads_nowhere", asks: "does a path of the Ingress name a Service or port that does not exist?", binds: &["backend", "port", "path", "why"], answer: services::ingress_leads_nowhere },
-    Question { name: "claim_of_pod", asks: "the claim that keeps the pod waiting, and what keeps the claim", binds: &["claim", "storage_class", "why", "known_classes"], answer: claims::of_pod },
-    Question { name: "claim_class", asks: "the storage class of the claim, and those that exist", binds: &["claim", "storage_class", "known_classes"], answer: claims::class },
-    Question { name: "killed_by_probe", asks: "did a liveness or startup probe end the container?", binds: &["probe", "budget"], answer: probes::killed_by_probe },
-    Question { name: "killed_while_loading", asks: "did a probe end the container while it still loaded, without an error in its log?", binds: &["probe", "budget", "ran_for", "last_line"], answer: probes::killed_while_loading },
-    Question { name: "ends_well_again_and_again", asks: "does the container end with exit code 0 again and again?", binds: &["ran_for", "restarts"], answer: errors::ends_well_again_and_again },
-    Question { name: "init_container_failing", asks: "is it an init container that failed?", binds: &["restarts"], answer: errors::init_container_failing },
-    Question { name: "log_stops_in_the_middle", asks: "does a pasted log stop in the middle of a counted piece of work, without an error? (a suspicion)", binds: &["done", "total", "severity"], answer: endings::stops_in_the_middle },
-    Question { name: "log_ends_without_a_server", asks: "does a pasted log of a program that says it is up end without a server that listens? (a suspicion)", binds: &["severity"], answer: endings::ends_without_a_server },
-    Question { name: "last_error", asks: "the last error in the log, which no rule knows", binds: &["last_error"], answer: errors::last_error },
-    Question { name: "exit_meaning", asks: "what the exit code says", binds: &["exit_code", "exit_meaning"], answer: errors::exit_meaning },
+    Question {
+        name: "pip_package",
+        asks: "the name on PyPI of the package that holds {module}",
+        binds: &["package"],
+        answer: packages::pip_package,
+    },
+    Question {
+        name: "apt_package",
+        asks: "the Debian package that holds {library}",
+        binds: &["package"],
+        answer: packages::apt_package,
+    },
+    Question {
+        name: "memory_limit",
+        asks: "the memory limit of the container",
+        binds: &["limit"],
+        answer: limits::memory_limit,
+    },
+    Question {
+        name: "cpu_limit",
+        asks: "the CPU limit of the container",
+        binds: &["cpu_limit"],
+        answer: limits::cpu_limit,
+    },
+    Question {
+        name: "starved",
+        asks: "does a CPU limit of at most 500m hold the container while it starts?",
+        binds: &["cpu_limit"],
+        answer: limits::starved,
+    },
+    Question {
+        name: "init_container_file",
+        asks: "where Azure ML v1 really put the file that is opened as {path}",
+        binds: &["real_path", "model", "relative_path"],
+        answer: files::init_container_file,
+    },
+    Question {
+        name: "mounted_over",
+        asks: "the volume that {path} lies in",
+        binds: &["volume", "mount_path", "claim"],
+        answer: files::mounted_over,
+    },
+    Question {
+        name: "setting_of_path",
+        asks: "the variable or argument that {path} came from",
+        binds: &["setting"],
+        answer: settings::of_path,
+    },
+    Question {
+        name: "setting_of_host",
+        asks: "the variable or argument that {host} came from",
+        binds: &["setting"],
+        answer: settings::of_host,
+    },
+    Question {
+        name: "listening_port",
+        asks: "the port that the server says it listens on",
+        binds: &["listening", "host"],
+        answer: ports::listening_port,
+    },
+    Question {
+        name: "server_binds_loopback",
+        asks: "does the server listen on 127.0.0.1 only?",
+        binds: &["host", "port"],
+        answer: ports::server_binds_loopback,
+    },
+    Question {
+        name: "probe_asks_other_port",
+        asks: "does a probe ask a port on which the server does not listen?",
+        binds: &["probe", "probe_port", "listening"],
+        answer: ports::probe_asks_other_port,
+    },
+    Question {
+        name: "service_sends_to_other_port",
+        asks: "does the Service send to a port on which no container listens?",
+        binds: &["port", "target_port", "listening", "index"],
+        answer: ports::service_sends_to_other_port,
+    },
+    Question {
+        name: "service_selects_nothing",
+        asks: "does the Service select no pod at all?",
+        binds: &["selector", "labels", "intended"],
+        answer: services::selects_nothing,
+    },
+    Question {
+        name: "service_without_ready_pods",
+        asks: "does the Service select pods of which none is ready?",
+        binds: &["selected"],
+        answer: services::without_ready_pods,
+    },
+    Question {
+        name: "service_of_scaled_to_zero",
+        asks: "does the Service lead to a workload with no replicas?",
+        binds: &["intended"],
+        answer: services::of_scaled_to_zero,
+    },
+    Question {
+        name: "ingress_leads_nowhere",
+        asks: "does a path of the Ingress name a Service or port that does not exist?",
+        binds: &["backend", "port", "path", "why"],
+        answer: services::ingress_leads_nowhere,
+    },
+    Question {
+        name: "claim_of_pod",
+        asks: "the claim that keeps the pod waiting, and what keeps the claim",
+        binds: &["claim", "storage_class", "why", "known_classes"],
+        answer: claims::of_pod,
+    },
+    Question {
+        name: "claim_class",
+        asks: "the storage class of the claim, and those that exist",
+        binds: &["claim", "storage_class", "known_classes"],
+        answer: claims::class,
+    },
+    Question {
+        name: "killed_by_probe",
+        asks: "did a liveness or startup probe end the container?",
+        binds: &["probe", "budget"],
+        answer: probes::killed_by_probe,
+    },
+    Question {
+        name: "killed_while_loading",
+        asks: "did a probe end the container while it still loaded, without an error in its log?",
+        binds: &["probe", "budget", "ran_for", "last_line"],
+        answer: probes::killed_while_loading,
+    },
+    Question {
+        name: "ends_well_again_and_again",
+        asks: "does the container end with exit code 0 again and again?",
+        binds: &["ran_for", "restarts"],
+        answer: errors::ends_well_again_and_again,
+    },
+    Question {
+        name: "init_container_failing",
+        asks: "is it an init container that failed?",
+        binds: &["restarts"],
+        answer: errors::init_container_failing,
+    },
+    Question {
+        name: "log_stops_in_the_middle",
+        asks: "does a pasted log stop in the middle of a counted piece of work, without an error? (a suspicion)",
+        binds: &["done", "total", "severity"],
+        answer: endings::stops_in_the_middle,
+    },
+    Question {
+        name: "log_ends_without_a_server",
+        asks: "does a pasted log of a program that says it is up end without a server that listens? (a suspicion)",
+        binds: &["severity"],
+        answer: endings::ends_without_a_server,
+    },
+    Question {
+        name: "last_error",
+        asks: "the last error in the log, which no rule knows",
+        binds: &["last_error"],
+        answer: errors::last_error,
+    },
+    Question {
+        name: "exit_meaning",
+        asks: "what the exit code says",
+        binds: &["exit_code", "exit_meaning"],
+        answer: errors::exit_meaning,
+    },
 ];
 
 /// A look-up by its name.

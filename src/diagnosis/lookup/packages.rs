@@ -6,36 +6,89 @@ use crate::diagnosis::template::Names;
 
 /// Modules whose package has another name on PyPI.
 const PIP: [(&str, &str); 40] = [
-    ("cv2", "opencv-python-headless"), ("sklearn", "scikit-learn"), ("PIL", "pillow"), ("yaml", "pyyaml"), ("bs4", "beautifulsoup4"),
-    ("dateutil", "python-dateutil"), ("dotenv", "python-dotenv"), ("skimage", "scikit-image"), ("Crypto", "pycryptodome"),
-    ("OpenSSL", "pyopenssl"), ("MySQLdb", "mysqlclient"), ("psycopg2", "psycopg2-binary"), ("google.protobuf", "protobuf"),
-    ("google.cloud.storage", "google-cloud-storage"), ("google.cloud.bigquery", "google-cloud-bigquery"), ("azureml.core", "azureml-core"),
-    ("azureml", "azureml-core"), ("azure.identity", "azure-identity"), ("azure.storage.blob", "azure-storage-blob"),
-    ("azure.storage", "azure-storage-blob"), ("azure.ai.ml", "azure-ai-ml"), ("azure.keyvault", "azure-keyvault-secrets"),
-    ("inference_schema", "inference-schema"), ("tensorflow_hub", "tensorflow-hub"), ("tensorflow_text", "tensorflow-text"),
-    ("tensorflow_addons", "tensorflow-addons"), ("tensorflow_probability", "tensorflow-probability"), ("sentence_transformers", "sentence-transformers"),
-    ("huggingface_hub", "huggingface-hub"), ("pytorch_lightning", "pytorch-lightning"), ("opentelemetry", "opentelemetry-sdk"),
-    ("prometheus_client", "prometheus-client"), ("multipart", "python-multipart"), ("jose", "python-jose"), ("jwt", "pyjwt"),
-    ("pkg_resources", "setuptools"), ("attr", "attrs"), ("serial", "pyserial"), ("git", "gitpython"), ("faiss", "faiss-cpu"),
+    ("cv2", "opencv-python-headless"),
+    ("sklearn", "scikit-learn"),
+    ("PIL", "pillow"),
+    ("yaml", "pyyaml"),
+    ("bs4", "beautifulsoup4"),
+    ("dateutil", "python-dateutil"),
+    ("dotenv", "python-dotenv"),
+    ("skimage", "scikit-image"),
+    ("Crypto", "pycryptodome"),
+    ("OpenSSL", "pyopenssl"),
+    ("MySQLdb", "mysqlclient"),
+    ("psycopg2", "psycopg2-binary"),
+    ("google.protobuf", "protobuf"),
+    ("google.cloud.storage", "google-cloud-storage"),
+    ("google.cloud.bigquery", "google-cloud-bigquery"),
+    ("azureml.core", "azureml-core"),
+    ("azureml", "azureml-core"),
+    ("azure.identity", "azure-identity"),
+    ("azure.storage.blob", "azure-storage-blob"),
+    ("azure.storage", "azure-storage-blob"),
+    ("azure.ai.ml", "azure-ai-ml"),
+    ("azure.keyvault", "azure-keyvault-secrets"),
+    ("inference_schema", "inference-schema"),
+    ("tensorflow_hub", "tensorflow-hub"),
+    ("tensorflow_text", "tensorflow-text"),
+    ("tensorflow_addons", "tensorflow-addons"),
+    ("tensorflow_probability", "tensorflow-probability"),
+    ("sentence_transformers", "sentence-transformers"),
+    ("huggingface_hub", "huggingface-hub"),
+    ("pytorch_lightning", "pytorch-lightning"),
+    ("opentelemetry", "opentelemetry-sdk"),
+    ("prometheus_client", "prometheus-client"),
+    ("multipart", "python-multipart"),
+    ("jose", "python-jose"),
+    ("jwt", "pyjwt"),
+    ("pkg_resources", "setuptools"),
+    ("attr", "attrs"),
+    ("serial", "pyserial"),
+    ("git", "gitpython"),
+    ("faiss", "faiss-cpu"),
 ];
 
 /// The package on PyPI that holds {module}.
 pub fn pip_package(_scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let module = names.get("module")?;
     let top = module.split('.').next().unwrap_or(module);
-    let named = PIP.iter().find(|(known, _)| module.as_str() == *known || module.strip_prefix(known).is_some_and(|rest| rest.starts_with('.')));
-    let package = named.or_else(|| PIP.iter().find(|(known, _)| *known == top)).map_or_else(|| top.replace('_', "-"), |(_, package)| (*package).to_owned());
+    let named = PIP.iter().find(|(known, _)| {
+        module.as_str() == *known || module.strip_prefix(known).is_some_and(|rest| rest.starts_with('.'))
+    });
+    let package = named
+        .or_else(|| PIP.iter().find(|(known, _)| *known == top))
+        .map_or_else(|| top.replace('_', "-"), |(_, package)| (*package).to_owned());
     Some(Found::names([("package", package)]))
 }
 
 /// Libraries and the Debian packages that hold them.
 const APT: [(&str, &str); 26] = [
-    ("libgomp.so", "libgomp1"), ("libGL.so", "libgl1"), ("libgthread-2.0.so", "libglib2.0-0"), ("libglib-2.0.so", "libglib2.0-0"),
-    ("libSM.so", "libsm6"), ("libXext.so", "libxext6"), ("libXrender.so", "libxrender1"), ("libX11.so", "libx11-6"),
-    ("libsndfile.so", "libsndfile1"), ("libpq.so", "libpq5"), ("libodbc.so", "unixodbc"), ("libmysqlclient.so", "default-libmysqlclient-dev"),
-    ("libxml2.so", "libxml2"), ("libxslt.so", "libxslt1.1"), ("libstdc++.so", "libstdc++6"), ("libgcc_s.so", "libgcc-s1"), ("libssl.so", "libssl3"),
-    ("libcrypto.so", "libssl3"), ("libffi.so", "libffi8"), ("libopenblas.so", "libopenblas0"), ("libblas.so", "libblas3"), ("liblapack.so", "liblapack3"),
-    ("libgfortran.so", "libgfortran5"), ("libhdf5.so", "libhdf5-dev"), ("libspatialindex", "libspatialindex-dev"), ("libpython3", "libpython3-dev"),
+    ("libgomp.so", "libgomp1"),
+    ("libGL.so", "libgl1"),
+    ("libgthread-2.0.so", "libglib2.0-0"),
+    ("libglib-2.0.so", "libglib2.0-0"),
+    ("libSM.so", "libsm6"),
+    ("libXext.so", "libxext6"),
+    ("libXrender.so", "libxrender1"),
+    ("libX11.so", "libx11-6"),
+    ("libsndfile.so", "libsndfile1"),
+    ("libpq.so", "libpq5"),
+    ("libodbc.so", "unixodbc"),
+    ("libmysqlclient.so", "default-libmysqlclient-dev"),
+    ("libxml2.so", "libxml2"),
+    ("libxslt.so", "libxslt1.1"),
+    ("libstdc++.so", "libstdc++6"),
+    ("libgcc_s.so", "libgcc-s1"),
+    ("libssl.so", "libssl3"),
+    ("libcrypto.so", "libssl3"),
+    ("libffi.so", "libffi8"),
+    ("libopenblas.so", "libopenblas0"),
+    ("libblas.so", "libblas3"),
+    ("liblapack.so", "liblapack3"),
+    ("libgfortran.so", "libgfortran5"),
+    ("libhdf5.so", "libhdf5-dev"),
+    ("libspatialindex", "libspatialindex-dev"),
+    ("libpython3", "libpython3-dev"),
 ];
 
 /// The Debian package that holds {library}.

@@ -23,7 +23,12 @@ struct Listening {
 
 /// The ports on which a container says that it listens, by the last log that tells.
 fn listening(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listening> {
-    let key = |previous| LogKey { namespace: pod.metadata.namespace.clone(), pod: pod.metadata.name.clone(), container: container.name.clone(), previous };
+    let key = |previous| LogKey {
+        namespace: pod.metadata.namespace.clone(),
+        pod: pod.metadata.name.clone(),
+        container: container.name.clone(),
+        previous,
+    };
     for key in [key(false), key(true)] {
         let Some(log) = scene.snapshot.log(&key) else { continue };
         let signs = sign::signs(log, scene.catalogue);
@@ -62,12 +67,14 @@ pub fn server_binds_loopback(scene: &Scene<'_>, _names: &Names) -> Option<Found>
     let ports = listening(scene, pod, container);
     let loopback = |listening: &Listening| matches!(listening.host.as_str(), "127.0.0.1" | "localhost" | "::1");
     // TensorFlow Serving and BentoML write localhost and listen on every address.
-    let honest = !matches!(stack::of_pod(pod), "tf-serving" | "bentoml") && !ports.iter().any(|listening| !loopback(listening));
+    let honest =
+        !matches!(stack::of_pod(pod), "tf-serving" | "bentoml") && !ports.iter().any(|listening| !loopback(listening));
     if ports.is_empty() || !honest || is_behind_proxy(pod, &ports) {
         return None;
     }
     let first = ports.into_iter().next()?;
-    let asked = asked_ports(scene, pod, container).contains(&first.port) || container.ports.iter().any(|port| port.container_port == first.port);
+    let asked = asked_ports(scene, pod, container).contains(&first.port)
+        || container.ports.iter().any(|port| port.container_port == first.port);
     asked.then(|| Found::names([("host", first.host), ("port", first.port.to_string())]).seen(first.seen))
 }
 
@@ -80,7 +87,11 @@ fn asked_ports(scene: &Scene<'_>, pod: &Pod, container: &Container) -> BTreeSet<
 }
 
 fn probes(container: &Container) -> impl Iterator<Item = (&'static str, &Probe)> {
-    let all = [("startup", &container.startup_probe), ("readiness", &container.readiness_probe), ("liveness", &container.liveness_probe)];
+    let all = [
+        ("startup", &container.startup_probe),
+        ("readiness", &container.readiness_probe),
+        ("liveness", &container.liveness_probe),
+    ];
     all.into_iter().filter_map(|(name, probe)| probe.as_ref().map(|probe| (name, probe)))
 }
 
@@ -100,13 +111,21 @@ pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found>
         return None;
     }
     let open = |port: i64| ports.iter().any(|listening| listening.port == port);
-    let wrong: Vec<(&str, i64)> = probes(container).filter_map(|(name, probe)| Some((name, probe.port()?.number(&container.ports)?))).filter(|(_, port)| !open(*port)).collect();
+    let wrong: Vec<(&str, i64)> = probes(container)
+        .filter_map(|(name, probe)| Some((name, probe.port()?.number(&container.ports)?)))
+        .filter(|(_, port)| !open(*port))
+        .collect();
     let (_, port) = *wrong.first()?;
     let probe = wrong.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ");
     let listening = ports.iter().map(|listening| listening.port.to_string()).collect::<Vec<_>>().join(", ");
     let first = ports.into_iter().next()?;
     let field = format!("{}Probe", wrong.first()?.0);
-    let found = Found::names([("probe", probe), ("probe_port", port.to_string()), ("listening", listening), ("first_listening", first.port.to_string())]);
+    let found = Found::names([
+        ("probe", probe),
+        ("probe_port", port.to_string()),
+        ("listening", listening),
+        ("first_listening", first.port.to_string()),
+    ]);
     Some(found.seen(evidence::of_field(scene, &format!("{field}.port"), &port.to_string())).seen(first.seen))
 }
 
@@ -118,24 +137,47 @@ pub fn service_sends_to_other_port(scene: &Scene<'_>, _names: &Names) -> Option<
     service.spec.ports.iter().enumerate().find_map(|(index, port)| wrong_target(scene, service, pod, (index, port)))
 }
 
-fn wrong_target(scene: &Scene<'_>, service: &Service, pod: &Pod, (index, port): (usize, &ServicePort)) -> Option<Found> {
+fn wrong_target(
+    scene: &Scene<'_>,
+    service: &Service,
+    pod: &Pod,
+    (index, port): (usize, &ServicePort),
+) -> Option<Found> {
     let written = port.target_port.as_ref().map_or_else(|| port.port.to_string(), |target| target.0.to_string());
     let number = pod.spec.containers.iter().find_map(|container| target(port, container));
-    let declared: BTreeSet<i64> = pod.spec.containers.iter().flat_map(|container| &container.ports).map(|port| port.container_port).collect();
-    let heard: Vec<Listening> = pod.spec.containers.iter().flat_map(|container| listening(scene, pod, container)).filter(|listening| listening.port > 0).collect();
+    let declared: BTreeSet<i64> =
+        pod.spec.containers.iter().flat_map(|container| &container.ports).map(|port| port.container_port).collect();
+    let heard: Vec<Listening> = pod
+        .spec
+        .containers
+        .iter()
+        .flat_map(|container| listening(scene, pod, container))
+        .filter(|listening| listening.port > 0)
+        .collect();
     if is_behind_proxy(pod, &heard) && number.is_some_and(|number| declared.is_empty() || declared.contains(&number)) {
         return None;
     }
     let is_open = |number: i64| declared.contains(&number) || heard.iter().any(|listening| listening.port == number);
     let believed = !heard.is_empty() || service.spec.ports.len() == 1 && pod.spec.containers.len() == 1;
-    if number.is_some_and(|number| is_open(number) && agrees(&heard, number)) || declared.is_empty() && heard.is_empty() || number.is_some() && !believed {
+    if number.is_some_and(|number| is_open(number) && agrees(&heard, number))
+        || declared.is_empty() && heard.is_empty()
+        || number.is_some() && !believed
+    {
         return None;
     }
-    let open: BTreeSet<i64> = if heard.is_empty() { declared } else { heard.iter().map(|listening| listening.port).collect() };
+    let open: BTreeSet<i64> =
+        if heard.is_empty() { declared } else { heard.iter().map(|listening| listening.port).collect() };
     let listening = open.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     let best = best_port(&open).map(|port| port.to_string()).unwrap_or_default();
-    let names = [("port", port.port.to_string()), ("target_port", written.clone()), ("listening", listening), ("index", index.to_string()), ("right_port", best)];
-    let mut found = Found::names(names).seen(evidence::of_field(scene, &format!("spec.ports[{index}].targetPort"), &written));
+    let names = [
+        ("port", port.port.to_string()),
+        ("target_port", written.clone()),
+        ("listening", listening),
+        ("index", index.to_string()),
+        ("right_port", best),
+    ];
+    let mut found =
+        Found::names(names).seen(evidence::of_field(scene, &format!("spec.ports[{index}].targetPort"), &written));
     found.evidence.extend(heard.into_iter().map(|listening| listening.seen));
     let own = service.metadata.name.clone();
     found.names.insert("service".to_owned(), own);

@@ -18,11 +18,13 @@ pub fn killed_by_probe(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let (container, status) = (scene.container()?, scene.status()?);
     let end = status.last_end()?;
     let named = [("startup", &container.startup_probe), ("liveness", &container.liveness_probe)];
-    let probes: Vec<(&str, &Probe)> = named.into_iter().filter_map(|(name, probe)| probe.as_ref().map(|probe| (name, probe))).collect();
+    let probes: Vec<(&str, &Probe)> =
+        named.into_iter().filter_map(|(name, probe)| probe.as_ref().map(|probe| (name, probe))).collect();
     if status.ready || end.reason == "OOMKilled" || !ASKED_TO_END.contains(&end.exit_code) {
         return None;
     }
-    let killing = scene.events().find(|event| event.reason == "Killing" && event.message.contains("probe, will be restarted"));
+    let killing =
+        scene.events().find(|event| event.reason == "Killing" && event.message.contains("probe, will be restarted"));
     let by_event = killing.and_then(|event| probes.iter().find(|(name, _)| event.message.contains(name)));
     let (name, probe) = by_event.or_else(|| probes.iter().find(|(_, probe)| fits(probe, end)))?;
     let mut found = Found::names([("probe", (*name).to_owned()), ("budget", format!("{} s", probe.budget_seconds()))]);
@@ -41,7 +43,8 @@ fn fits(probe: &Probe, end: &Terminated) -> bool {
     const SLACK: i64 = 45;
     let ran = end.started_at.zip(end.finished_at).map(|(from, to)| to.as_second() - from.as_second());
     let budget = probe.budget_seconds();
-    end.exit_code != 0 && ran.is_some_and(|ran| ran + probe.period_seconds.unwrap_or(10) >= budget && ran <= budget + SLACK)
+    end.exit_code != 0
+        && ran.is_some_and(|ran| ran + probe.period_seconds.unwrap_or(10) >= budget && ran <= budget + SLACK)
 }
 
 fn in_words(probe: &Probe) -> String {
@@ -61,8 +64,10 @@ pub fn killed_while_loading(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let logs = errors::logs(scene);
     let (key, log) = logs.iter().rev().find(|(_, log)| !log.is_empty())?;
     let signs = sign::signs(log, scene.catalogue);
-    let well = sign::last_well(log, &signs) > 0 || signs.iter().any(|seen| matches!(seen.sign, Sign::Ready | Sign::Loaded));
-    let failed = log.records.iter().any(|record| record.is_alarming() && !record.raised.is_empty() && record.is_traceback);
+    let well =
+        sign::last_well(log, &signs) > 0 || signs.iter().any(|seen| matches!(seen.sign, Sign::Ready | Sign::Loaded));
+    let failed =
+        log.records.iter().any(|record| record.is_alarming() && !record.raised.is_empty() && record.is_traceback);
     if well || failed {
         return None;
     }

@@ -18,7 +18,9 @@ use crate::snapshot::{Key, Snapshot};
 /// Does the Service select no pod and no template at all, although it was meant for a workload that is there?
 pub fn selects_nothing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let service = selecting(scene)?;
-    if !relation::pods_of_service(scene.snapshot, service).is_empty() || !relation::workloads_of_service(scene.snapshot, service).is_empty() {
+    if !relation::pods_of_service(scene.snapshot, service).is_empty()
+        || !relation::workloads_of_service(scene.snapshot, service).is_empty()
+    {
         return None;
     }
     let (intended, labels) = intended(scene.snapshot, service)?;
@@ -37,18 +39,34 @@ pub fn selects_nothing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
 pub fn without_ready_pods(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let service = selecting(scene)?;
     let pods = relation::pods_of_service(scene.snapshot, service);
-    let exists = !pods.is_empty() || relation::workloads_of_service(scene.snapshot, service).iter().any(|(key, _)| wants_pods(scene.snapshot, key));
+    let exists = !pods.is_empty()
+        || relation::workloads_of_service(scene.snapshot, service)
+            .iter()
+            .any(|(key, _)| wants_pods(scene.snapshot, key));
     let late = pods.is_empty() || pods.iter().any(|pod| is_overdue(pod, scene.snapshot.source.taken_at));
     let none_ready = exists && late && !pods.iter().any(|pod| pod.is_ready());
-    none_ready.then(|| Found::names([("selected", pods.len().to_string())]).seen(evidence::of_field(scene, "spec.selector", &in_words(&service.spec.selector))))
+    none_ready.then(|| {
+        Found::names([("selected", pods.len().to_string())]).seen(evidence::of_field(
+            scene,
+            "spec.selector",
+            &in_words(&service.spec.selector),
+        ))
+    })
 }
 
 /// Has the pod had its time to become ready?
 fn is_overdue(pod: &Pod, now: Option<Timestamp>) -> bool {
     /// Seconds after which a deployment counts as stalled.
     const PATIENCE: i64 = 600;
-    let old = pod.metadata.creation_timestamp.zip(now).is_some_and(|(made, now)| now.as_second() - made.as_second() > PATIENCE);
-    old || pod.restarts() > 0 || pod.all_statuses().any(|status| status.waiting_reason().contains("Err") || status.waiting_reason().contains("BackOff"))
+    let old = pod
+        .metadata
+        .creation_timestamp
+        .zip(now)
+        .is_some_and(|(made, now)| now.as_second() - made.as_second() > PATIENCE);
+    old || pod.restarts() > 0
+        || pod
+            .all_statuses()
+            .any(|status| status.waiting_reason().contains("Err") || status.waiting_reason().contains("BackOff"))
 }
 
 fn wants_pods(snapshot: &Snapshot, key: &Key) -> bool {
@@ -62,7 +80,13 @@ pub fn of_scaled_to_zero(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let pods = relation::pods_of_service(scene.snapshot, service);
     let (key, top) = workloads.iter().find(|(key, _)| !wants_pods(scene.snapshot, key)).filter(|_| pods.is_empty())?;
     let seen = evidence::of_object(Subject::new(key.kind.name(), &key.namespace, &key.name), "spec.replicas", "0");
-    Some(Found::names([("intended", top.name.to_string()), ("target", format!("{}/{}", key.kind.name().to_lowercase(), key.name))]).seen(seen))
+    Some(
+        Found::names([
+            ("intended", top.name.to_string()),
+            ("target", format!("{}/{}", key.kind.name().to_lowercase(), key.name)),
+        ])
+        .seen(seen),
+    )
 }
 
 /// The Service of the scene, where Kubernetes fills in its endpoints.
@@ -84,9 +108,13 @@ fn intended(snapshot: &Snapshot, service: &Service) -> Option<(Subject, Labels)>
         let named = key.name == service.metadata.name;
         (usize::from(named) * 4 + usize::from(near) * 3 + equal * 2, shared)
     };
-    let best = same.map(|(key, workload)| (likeness(key, workload), key, workload)).max_by_key(|(likeness, key, _)| (*likeness, std::cmp::Reverse((*key).clone())))?;
+    let best = same
+        .map(|(key, workload)| (likeness(key, workload), key, workload))
+        .max_by_key(|(likeness, key, _)| (*likeness, std::cmp::Reverse((*key).clone())))?;
     let ((score, _), key, workload) = best;
-    (score > 0).then(|| (Subject::new(key.kind.name(), &key.namespace, &key.name), workload.spec.template.metadata.labels.clone()))
+    (score > 0).then(|| {
+        (Subject::new(key.kind.name(), &key.namespace, &key.name), workload.spec.template.metadata.labels.clone())
+    })
 }
 
 /// How many characters two words differ in, up to a swap, a missing or a wrong one each.
@@ -106,7 +134,11 @@ pub fn distance(one: &str, other: &str) -> usize {
 }
 
 fn matching(labels: &Labels, selector: &Labels) -> Labels {
-    let shared: Labels = labels.iter().filter(|(name, _)| selector.contains_key(*name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let shared: Labels = labels
+        .iter()
+        .filter(|(name, _)| selector.contains_key(*name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     if shared.is_empty() { labels.clone() } else { shared }
 }
 
@@ -136,18 +168,34 @@ pub fn ingress_leads_nowhere(scene: &Scene<'_>, _names: &Names) -> Option<Found>
         let why = match service {
             _ if wanted.name.is_empty() => return None,
             None => format!("there is no Service {}", wanted.name),
-            Some(service) if !has_port(service, wanted) => format!("the Service {} has no port {}", wanted.name, port_in_words(wanted)),
+            Some(service) if !has_port(service, wanted) => {
+                format!("the Service {} has no port {}", wanted.name, port_in_words(wanted))
+            }
             Some(_) => return None,
         };
         let known = service.map_or_else(|| services(scene.snapshot, ingress), ports);
-        let names = [("backend", wanted.name.to_string()), ("port", port_in_words(wanted)), ("path", format!("{host}{path}")), ("why", why), ("known", known)];
-        Some(Found::names(names).seen(evidence::of_field(scene, "spec.rules", &format!("{host}{path} → {}:{}", wanted.name, port_in_words(wanted)))))
+        let names = [
+            ("backend", wanted.name.to_string()),
+            ("port", port_in_words(wanted)),
+            ("path", format!("{host}{path}")),
+            ("why", why),
+            ("known", known),
+        ];
+        Some(Found::names(names).seen(evidence::of_field(
+            scene,
+            "spec.rules",
+            &format!("{host}{path} → {}:{}", wanted.name, port_in_words(wanted)),
+        )))
     })
 }
 
 fn has_port(service: &Service, wanted: &IngressService) -> bool {
     let port = &wanted.port;
-    service.spec.ports.iter().any(|known| port.number == Some(known.port) || !port.name.is_empty() && known.name == port.name)
+    service
+        .spec
+        .ports
+        .iter()
+        .any(|known| port.number == Some(known.port) || !port.name.is_empty() && known.name == port.name)
 }
 
 fn port_in_words(wanted: &IngressService) -> String {

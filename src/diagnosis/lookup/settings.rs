@@ -27,9 +27,15 @@ fn of_value(scene: &Scene<'_>, value: &str) -> Option<Found> {
 fn variable(container: &Container, value: &str) -> Option<(String, String)> {
     /// Shorter values stand in many paths by chance.
     const TELLING: usize = 4;
-    let holds = |written: &str| written.len() >= TELLING && (written.contains(value) || value.starts_with(written.trim_end_matches('/')) && written.len() > TELLING);
+    let holds = |written: &str| {
+        written.len() >= TELLING
+            && (written.contains(value) || value.starts_with(written.trim_end_matches('/')) && written.len() > TELLING)
+    };
     let found = container.env.iter().filter_map(|variable| Some((&variable.name, variable.value.as_ref()?)));
-    found.filter(|(_, written)| holds(written)).max_by_key(|(_, written)| written.len()).map(|(name, written)| (format!("env {name}"), written.to_string()))
+    found
+        .filter(|(_, written)| holds(written))
+        .max_by_key(|(_, written)| written.len())
+        .map(|(name, written)| (format!("env {name}"), written.to_string()))
 }
 
 fn argument(container: &Container, value: &str) -> Option<(String, String)> {

@@ -183,7 +183,8 @@ impl Open {
             return Answer::Taken;
         }
         if traceback::raised_kind(body).is_some() {
-            self.state = if others > 0 { State::Frames { others: others - 1, foreign } } else { State::Message { lines: 0 } };
+            self.state =
+                if others > 0 { State::Frames { others: others - 1, foreign } } else { State::Message { lines: 0 } };
             return Answer::Taken;
         }
         if self.is_notebook() && !peel::begins_record(body) {
@@ -245,7 +246,11 @@ impl Open {
     fn answer_plain(&mut self, number: u64, body: &str) -> Answer {
         let indented = body.starts_with([' ', '\t']) && !body.trim().is_empty();
         let stack = body.starts_with("Caused by: ") || is_native_stack(body) && self.is_native_crash();
-        if (indented || stack) && !peel::is_event_row(body) && self.context.is_empty() && self.lines.len() < MESSAGE_LINES {
+        if (indented || stack)
+            && !peel::is_event_row(body)
+            && self.context.is_empty()
+            && self.lines.len() < MESSAGE_LINES
+        {
             self.last = number;
             self.lines.push(body.to_owned());
             return if traceback::standalone_kind(body).is_some() { Answer::Foreign } else { Answer::Taken };
@@ -299,14 +304,29 @@ impl Open {
 /// several paragraphs.
 fn goes_on(body: &str) -> bool {
     const STARTS: [&str; 16] = [
-        "Exception encountered", "Call arguments received", "Arguments received", "name '", "Cannot access", "Access to model",
-        "Make sure", "Full object config", "config={", "In case", "If you", "Please ", "Original error", "Layer ", "Received", "  ",
+        "Exception encountered",
+        "Call arguments received",
+        "Arguments received",
+        "name '",
+        "Cannot access",
+        "Access to model",
+        "Make sure",
+        "Full object config",
+        "config={",
+        "In case",
+        "If you",
+        "Please ",
+        "Original error",
+        "Layer ",
+        "Received",
+        "  ",
     ];
     STARTS.iter().any(|start| body.starts_with(start))
 }
 
 /// Lines that go on with the stack that a native crash prints.
 fn is_native_stack(body: &str) -> bool {
-    const STARTS: [&str; 6] = ["Current thread 0x", "Thread 0x", "Extension modules:", "goroutine ", "[signal ", "<no Python frame>"];
+    const STARTS: [&str; 6] =
+        ["Current thread 0x", "Thread 0x", "Extension modules:", "goroutine ", "[signal ", "<no Python frame>"];
     STARTS.iter().any(|start| body.starts_with(start))
 }

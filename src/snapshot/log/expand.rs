@@ -9,7 +9,8 @@ use crate::snapshot::text;
 /// The text keys of structured logs, in the order in which they are read.
 const MESSAGE_KEYS: [&str; 8] = ["message", "msg", "event", "log", "textPayload", "MESSAGE", "error", "err"];
 const ERROR_KEYS: [&str; 4] = ["error", "err", "error_message", "reason"];
-const TRACE_KEYS: [&str; 8] = ["exc_info", "exception", "stack_trace", "stacktrace", "traceback", "exc_text", "stack", "error_stack"];
+const TRACE_KEYS: [&str; 8] =
+    ["exc_info", "exception", "stack_trace", "stacktrace", "traceback", "exc_text", "stack", "error_stack"];
 const LEVEL_KEYS: [&str; 6] = ["level", "levelname", "severity", "lvl", "log_level", "loglevel"];
 
 /// The lines that one line of a log stands for.
@@ -115,7 +116,13 @@ fn from_escaped(line: &str) -> Option<String> {
 /// Text copied out of a web page.
 fn from_html(line: &str) -> Option<String> {
     const ENTITIES: [(&str, &str); 7] = [
-        ("&#39;", "'"), ("&#x27;", "'"), ("&quot;", "\""), ("&#34;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
     ];
     const QUOTES: [char; 4] = ['\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
     let escaped = ENTITIES.iter().any(|(entity, _)| line.contains(entity));

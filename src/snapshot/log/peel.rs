@@ -190,7 +190,9 @@ fn peel_name<'a>(peeled: &mut Peeled<'a>, body: &'a str) {
 }
 
 fn ends_with_ordinal(name: &str) -> bool {
-    name.rsplit(['-', '_']).next().is_some_and(|last| last.len() < name.len() && last.bytes().all(|b| b.is_ascii_digit()))
+    name.rsplit(['-', '_'])
+        .next()
+        .is_some_and(|last| last.len() < name.len() && last.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Is this how a ReplicaSet names its pods: `NAME-<hash>-<five characters>`?
@@ -208,7 +210,8 @@ fn leading_digits(text: &str) -> usize {
 /// The length of the time stamp at the start of `text`: `2026-01-12T09:14:02.157Z`, `2026-01-12 09:14:02,157 +0000`.
 fn stamp_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let shape = |at: usize, digits: usize| bytes.get(at..at + digits).is_some_and(|run| run.iter().all(u8::is_ascii_digit));
+    let shape =
+        |at: usize, digits: usize| bytes.get(at..at + digits).is_some_and(|run| run.iter().all(u8::is_ascii_digit));
     let date = shape(0, 4) && matches!(bytes.get(4), Some(b'-' | b'/')) && shape(5, 2) && shape(8, 2);
     let clock = matches!(bytes.get(10), Some(b'T' | b' ')) && shape(11, 2) && shape(14, 2) && shape(17, 2);
     if !date || !clock {
@@ -240,9 +243,11 @@ pub fn level(body: &str) -> Option<Level> {
         &body[..end]
     });
     let words = head.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).take(14);
-    let levelled = head.starts_with(|c: char| c.is_ascii_digit() || c == '[') || head.contains("level") || head.starts_with('{');
+    let levelled =
+        head.starts_with(|c: char| c.is_ascii_digit() || c == '[') || head.contains("level") || head.starts_with('{');
     for (place, word) in words.enumerate() {
-        let spoken = word.bytes().all(|b| b.is_ascii_uppercase()) || (levelled && !word.bytes().any(|b| b.is_ascii_uppercase()));
+        let spoken =
+            word.bytes().all(|b| b.is_ascii_uppercase()) || (levelled && !word.bytes().any(|b| b.is_ascii_uppercase()));
         if let Some(level) = word_level(word).filter(|_| spoken && (place == 0 || levelled)) {
             return Some(level);
         }
@@ -295,7 +300,13 @@ pub fn begins_record(body: &str) -> bool {
 pub fn is_event_row(body: &str) -> bool {
     let mut words = body.split_whitespace();
     let first = words.next().unwrap_or_default();
-    let (kind, reason) = if matches!(first, "Warning" | "Normal") { (first, words.next()) } else { (words.next().unwrap_or_default(), words.next()) };
+    let (kind, reason) = if matches!(first, "Warning" | "Normal") {
+        (first, words.next())
+    } else {
+        (words.next().unwrap_or_default(), words.next())
+    };
     matches!(kind, "Warning" | "Normal")
-        && reason.is_some_and(|reason| reason.starts_with(|c: char| c.is_ascii_uppercase()) && reason.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && reason.is_some_and(|reason| {
+            reason.starts_with(|c: char| c.is_ascii_uppercase()) && reason.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
 }

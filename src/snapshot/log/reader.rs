@@ -6,7 +6,7 @@ use crate::snapshot::log::assemble::Assembler;
 use crate::snapshot::log::expand;
 use crate::snapshot::log::peel;
 use crate::snapshot::log::record::Record;
-use crate::snapshot::log::sieve::{Sieve, STRUCTURE};
+use crate::snapshot::log::sieve::{STRUCTURE, Sieve};
 use crate::snapshot::log::traceback;
 use crate::snapshot::log::{Line, Log};
 use crate::snapshot::text::{self, SafeText};

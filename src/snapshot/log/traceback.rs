@@ -19,8 +19,15 @@ impl Frame {
     /// Is this code that somebody wrote for this deployment, and not a library's or the interpreter's?
     pub fn is_own(&self) -> bool {
         const FOREIGN: [&str; 9] = [
-            "site-packages", "dist-packages", "<frozen", "/lib/python", "\\lib\\", "/lib64/python", "<__array_function__",
-            "runpy.py", ".pyx",
+            "site-packages",
+            "dist-packages",
+            "<frozen",
+            "/lib/python",
+            "\\lib\\",
+            "/lib64/python",
+            "<__array_function__",
+            "runpy.py",
+            ".pyx",
         ];
         // The scripts that pip makes for commands have no ending.
         let is_command = self.file.contains("/bin/") && !self.file.ends_with(".py");
@@ -87,7 +94,8 @@ pub fn standalone_kind(line: &str) -> Option<&str> {
     const ENDINGS: [&str; 8] = ["Error", "Exception", "Interrupt", "Exit", "error", "NotFound", "Timeout", "Fault"];
     let name = kind.rsplit('.').next().unwrap_or(kind);
     let camel = name.starts_with(|c: char| c.is_ascii_uppercase()) || kind.contains('.');
-    (camel && name.len() > 4 && ENDINGS.iter().any(|ending| name.ends_with(ending)) && line.len() > kind.len()).then_some(kind)
+    (camel && name.len() > 4 && ENDINGS.iter().any(|ending| name.ends_with(ending)) && line.len() > kind.len())
+        .then_some(kind)
 }
 
 /// The exceptions that `text` prints, in the order of the text.
@@ -195,7 +203,12 @@ fn frame(body: &str) -> Option<Frame> {
     let (place, function) = body.trim_end_matches(['│', ' ']).split_once(" in ")?;
     let (file, line) = place.rsplit_once(':')?;
     let plain = file.ends_with(".py") && !file.contains(' ') && line.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| Frame { file: file.into(), line: leading_number(line), function: function.into(), code: SafeText::default() })
+    plain.then(|| Frame {
+        file: file.into(),
+        line: leading_number(line),
+        function: function.into(),
+        code: SafeText::default(),
+    })
 }
 
 fn leading_number(text: &str) -> u32 {

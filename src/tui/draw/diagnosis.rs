@@ -37,8 +37,16 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, extent: Extent) -> usi
         frame.render_widget(Paragraph::new(without_diagnosis(app)), text);
         return usize::from(text.height);
     };
-    let several = if diagnoses.len() > 1 { format!(" · {} of {}", app.place.diagnosis.min(diagnoses.len() - 1) + 1, diagnoses.len()) } else { String::new() };
-    let pods = if diagnosis.reach.affected > 0 { format!(" · {}", phrases::pods(diagnosis.reach.affected)) } else { String::new() };
+    let several = if diagnoses.len() > 1 {
+        format!(" · {} of {}", app.place.diagnosis.min(diagnoses.len() - 1) + 1, diagnoses.len())
+    } else {
+        String::new()
+    };
+    let pods = if diagnosis.reach.affected > 0 {
+        format!(" · {}", phrases::pods(diagnosis.reach.affected))
+    } else {
+        String::new()
+    };
     draw::ruled(app, frame, rule, &name, &format!("{}{pods}{several}", severity(diagnosis.severity)));
     let lines = lines(app, diagnosis, usize::from(text.width).saturating_sub(2), extent);
     let height = usize::from(text.height);
@@ -63,12 +71,25 @@ fn without_diagnosis<'a>(app: &App) -> Vec<Line<'a>> {
         return vec![Line::raw(" Nothing is deployed here.")];
     };
     let mut lines = vec![Line::raw(" Nothing wrong was found.")];
-    for step in row.state.map(|state| state.stages.as_slice()).unwrap_or_default().iter().filter(|step| step.state != State::Ahead) {
+    for step in row
+        .state
+        .map(|state| state.stages.as_slice())
+        .unwrap_or_default()
+        .iter()
+        .filter(|step| step.state != State::Ahead)
+    {
         let (sign, style) = app.theme.state(step.state);
         let took = step.started_at.zip(step.ended_at).map(|(from, to)| words::age(to.as_second() - from.as_second()));
-        let took = took.or_else(|| step.started_at.filter(|_| step.state == State::Running).map(|from| format!("for {}", words::age(app.now.as_second() - from.as_second()))));
+        let took = took.or_else(|| {
+            step.started_at
+                .filter(|_| step.state == State::Running)
+                .map(|from| format!("for {}", words::age(app.now.as_second() - from.as_second())))
+        });
         let note = step.note.clone().unwrap_or_default();
-        lines.push(Line::from(vec![Span::styled(format!(" {sign} "), style), Span::raw(format!("{:12}{:>8}  {note}", step.name.name(), took.unwrap_or_default()))]));
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {sign} "), style),
+            Span::raw(format!("{:12}{:>8}  {note}", step.name.name(), took.unwrap_or_default())),
+        ]));
     }
     lines
 }
@@ -90,7 +111,8 @@ pub fn lines<'a>(app: &App, diagnosis: &Diagnosis, columns: usize, extent: Exten
     let fixes = if whole { diagnosis.words.fixes.len() } else { 2 };
     for (index, fix) in diagnosis.words.fixes.iter().take(fixes).enumerate() {
         let head = if index == 0 { format!("DO   {} ", index + 1) } else { format!("     {} ", index + 1) };
-        let text = if fix.text.is_empty() || !whole { fix.title.clone() } else { format!("{}. {}", fix.title, fix.text) };
+        let text =
+            if fix.text.is_empty() || !whole { fix.title.clone() } else { format!("{}. {}", fix.title, fix.text) };
         lines.extend(with_head(&head, &text, columns, app.theme.accent()));
         if let Some(command) = &fix.command {
             let code = words::wrapped(command.trim_end(), columns.saturating_sub(MARGIN + 4));
@@ -102,7 +124,13 @@ pub fn lines<'a>(app: &App, diagnosis: &Diagnosis, columns: usize, extent: Exten
         lines.extend(headed(app, "THEN", &phrases::consequences(diagnosis), columns));
     }
     if whole {
-        lines.extend(diagnosis.words.references.iter().map(|page| Line::styled(format!(" {}{page}", " ".repeat(MARGIN)), app.theme.dim())));
+        lines.extend(
+            diagnosis
+                .words
+                .references
+                .iter()
+                .map(|page| Line::styled(format!(" {}{page}", " ".repeat(MARGIN)), app.theme.dim())),
+        );
         lines.push(Line::styled(format!(" {}{}", " ".repeat(MARGIN), diagnosis.id), app.theme.dim()));
     }
     lines
@@ -117,7 +145,12 @@ fn seen<'a>(app: &App, evidence: &Evidence, columns: usize, is_first: bool) -> V
     let place = words::cut(&place, 10);
     let head = format!("{:5}{place:11}", if is_first { "SEEN" } else { "" });
     let count = evidence.count.map(|count| format!("  (×{count})")).unwrap_or_default();
-    let field = evidence.field.as_ref().filter(|_| evidence.from == From::Field).map(|field| format!("{field}: ")).unwrap_or_default();
+    let field = evidence
+        .field
+        .as_ref()
+        .filter(|_| evidence.from == From::Field)
+        .map(|field| format!("{field}: "))
+        .unwrap_or_default();
     let text = format!("{field}{}{count}", evidence.text);
     let style = if evidence.from == From::Log && is_first { app.theme.bad() } else { Style::new() };
     with_head(&head, &text, columns, app.theme.accent()).into_iter().map(|line| restyled(line, style)).collect()

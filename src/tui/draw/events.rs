@@ -41,7 +41,10 @@ fn about<'a>(snapshot: &'a Snapshot, subject: &Subject, filter: &str) -> Vec<&'a
         let below = relation::object(snapshot, &object.kind, &event.metadata.namespace, &object.name);
         same || below.is_some_and(|below| relation::owners(snapshot, below.meta()).contains(subject))
     };
-    let mut events: Vec<&Event> = all.filter(belongs).filter(|event| event.message.to_lowercase().contains(filter) || event.reason.to_lowercase().contains(filter)).collect();
+    let mut events: Vec<&Event> = all
+        .filter(belongs)
+        .filter(|event| event.message.to_lowercase().contains(filter) || event.reason.to_lowercase().contains(filter))
+        .collect();
     events.sort_by_key(|event| std::cmp::Reverse(event.last_seen()));
     events
 }

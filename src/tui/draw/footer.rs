@@ -12,7 +12,10 @@ use crate::tui::keys::BINDINGS;
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     if app.place.is_writing {
         let cursor = app.theme.sign("▏", "_");
-        frame.render_widget(Paragraph::new(Line::styled(format!(" /{}{cursor}", app.place.filter), app.theme.accent())), area);
+        frame.render_widget(
+            Paragraph::new(Line::styled(format!(" /{}{cursor}", app.place.filter), app.theme.accent())),
+            area,
+        );
         return;
     }
     let mut spans = vec![Span::raw(" ")];

@@ -50,7 +50,13 @@ fn freshness(app: &App, is_wide: bool) -> (String, Style) {
         _ => None,
     });
     if let Some((seconds, _)) = stale.max() {
-        return (format!("no connection for {}: this is the last that was seen", words::age(i64::try_from(seconds).unwrap_or(0))), app.theme.bad());
+        return (
+            format!(
+                "no connection for {}: this is the last that was seen",
+                words::age(i64::try_from(seconds).unwrap_or(0))
+            ),
+            app.theme.bad(),
+        );
     }
     let pods = view.snapshot.of_kind::<Pod>(Kind::Pod).count();
     if let Some(Freshness::CatchingUp(seen)) = view.freshness.get(&Kind::Pod) {
@@ -65,7 +71,10 @@ fn freshness(app: &App, is_wide: bool) -> (String, Style) {
         parts.push(format!("events · claims · logs of {logs}"));
     }
     if !refused.is_empty() {
-        parts.push(format!("forbidden: {}", if is_wide { refused.join(", ") } else { refused.iter().take(2).copied().collect::<Vec<_>>().join(", ") }));
+        parts.push(format!(
+            "forbidden: {}",
+            if is_wide { refused.join(", ") } else { refused.iter().take(2).copied().collect::<Vec<_>>().join(", ") }
+        ));
         return (parts.join(" · "), app.theme.warning());
     }
     (parts.join(" · "), app.theme.dim())
@@ -73,7 +82,9 @@ fn freshness(app: &App, is_wide: bool) -> (String, Style) {
 
 /// The kinds that may not be read and would tell something about a namespace.
 fn refused(freshness: &BTreeMap<Kind, Freshness>) -> Vec<&'static str> {
-    let telling = freshness.iter().filter(|(kind, freshness)| **freshness == Freshness::Forbidden && kind.place().namespaced && !kind.is_custom());
+    let telling = freshness.iter().filter(|(kind, freshness)| {
+        **freshness == Freshness::Forbidden && kind.place().namespaced && !kind.is_custom()
+    });
     telling.map(|(kind, _)| kind.place().plural).collect()
 }
 

@@ -12,7 +12,12 @@ use crate::tui::keys::BINDINGS;
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let lines: Vec<Line<'_>> = BINDINGS
         .iter()
-        .map(|binding| Line::from(vec![Span::styled(format!(" {:>16}  ", binding.keys.join(" ")), app.theme.accent()), Span::raw(binding.help)]))
+        .map(|binding| {
+            Line::from(vec![
+                Span::styled(format!(" {:>16}  ", binding.keys.join(" ")), app.theme.accent()),
+                Span::raw(binding.help),
+            ])
+        })
         .collect();
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
     let width = area.width.min(76);

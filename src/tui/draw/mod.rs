@@ -32,17 +32,14 @@ pub const SMALLEST: (u16, u16) = (40, 10);
 pub fn draw(app: &App, frame: &mut Frame<'_>) -> usize {
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let words = format!("at least {} x {} are needed; this is {} x {}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+        let words =
+            format!("at least {} x {} are needed; this is {} x {}", SMALLEST.0, SMALLEST.1, area.width, area.height);
         frame.render_widget(Paragraph::new(words), area);
         return 1;
     }
-    let [top, headline, body, bottom] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Min(1),
-        Constraint::Length(1),
-    ])
-    .areas(area);
+    let [top, headline, body, bottom] =
+        Layout::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)])
+            .areas(area);
     header::draw(app, frame, top);
     header::draw_headline(app, frame, headline);
     footer::draw(app, frame, bottom);

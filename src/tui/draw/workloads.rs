@@ -22,8 +22,18 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let rows = app.rows();
     let is_wide = area.width >= WIDE;
     let name = longest(&rows).clamp(12, if is_wide { 24 } else { 30 });
-    let titles: Vec<&str> = if is_wide { vec!["", "WORKLOAD", "STACK", "READY", RAIL, "SINCE", "WHY"] } else { vec!["", "WORKLOAD", "READY", "STAGE", "SINCE"] };
-    let narrow = [Constraint::Length(2), Constraint::Length(name), Constraint::Length(6), Constraint::Min(16), Constraint::Length(6)];
+    let titles: Vec<&str> = if is_wide {
+        vec!["", "WORKLOAD", "STACK", "READY", RAIL, "SINCE", "WHY"]
+    } else {
+        vec!["", "WORKLOAD", "READY", "STAGE", "SINCE"]
+    };
+    let narrow = [
+        Constraint::Length(2),
+        Constraint::Length(name),
+        Constraint::Length(6),
+        Constraint::Min(16),
+        Constraint::Length(6),
+    ];
     let wide = [
         Constraint::Length(2),
         Constraint::Length(name),
@@ -36,7 +46,10 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let body: Vec<TableRow<'_>> = rows.iter().map(|row| table_row(app, row, is_wide, usize::from(name))).collect();
     let selected = app.selected_index(&rows);
     let table = if is_wide { Table::new(body, wide) } else { Table::new(body, narrow) };
-    let table = table.header(TableRow::new(titles).style(app.theme.dim())).column_spacing(1).row_highlight_style(app.theme.selected());
+    let table = table
+        .header(TableRow::new(titles).style(app.theme.dim()))
+        .column_spacing(1)
+        .row_highlight_style(app.theme.selected());
     let mut state = TableState::default().with_selected((!rows.is_empty()).then_some(selected));
     frame.render_stateful_widget(table, area, &mut state);
 }
@@ -59,8 +72,15 @@ fn label(subject: &Subject) -> String {
 fn table_row<'a>(app: &App, row: &Row<'_>, is_wide: bool, name: usize) -> TableRow<'a> {
     let (sign, style) = app.theme.verdict(row.verdict);
     let ready = row.state.map_or(String::new(), |state| format!("{}/{}", state.ready, state.wanted));
-    let since = row.state.and_then(|state| since(state)).map(|at| words::age(app.now.as_second() - at.as_second())).unwrap_or_default();
-    let named = Cell::from(Span::styled(words::shortened(&label(&row.subject), name), if row.verdict == Verdict::Healthy { app.theme.dim() } else { app.theme.strong() }));
+    let since = row
+        .state
+        .and_then(|state| since(state))
+        .map(|at| words::age(app.now.as_second() - at.as_second()))
+        .unwrap_or_default();
+    let named = Cell::from(Span::styled(
+        words::shortened(&label(&row.subject), name),
+        if row.verdict == Verdict::Healthy { app.theme.dim() } else { app.theme.strong() },
+    ));
     let sign = Cell::from(Span::styled(format!("{sign} "), style));
     let ready = Cell::from(format!("{ready:>5}"));
     let since = Cell::from(format!("{since:>4}"));
@@ -88,7 +108,10 @@ fn holding<'a>(app: &App, row: &Row<'_>) -> Line<'a> {
     let Some(state) = row.state else {
         return Line::from(row.diagnosis.map(|diagnosis| diagnosis.id.clone()).unwrap_or_default());
     };
-    let held = state.stages.iter().find(|step| matches!(step.state, State::Running | State::Stuck | State::Failed | State::Unknown));
+    let held = state
+        .stages
+        .iter()
+        .find(|step| matches!(step.state, State::Running | State::Stuck | State::Failed | State::Unknown));
     let last = state.stages.iter().rev().find(|step| step.state == State::Done);
     let Some(step) = held.or(last) else {
         return Line::styled(if state.wanted == 0 { "scaled to zero" } else { "" }, app.theme.dim());
