@@ -71,7 +71,7 @@ fn collect(value: &Value, pattern: bool, literals: &mut Vec<String>) {
     match value {
         Value::String(line) if pattern => literals.push(literal::longest(line)),
         Value::Object(regex) if pattern => {
-            literals.extend(regex.get("literal").and_then(Value::as_str).map(str::to_owned))
+            literals.extend(regex.get("literal").and_then(Value::as_str).map(str::to_owned));
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, pattern, literals)),
         Value::Object(fields) => {
