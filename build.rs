@@ -37,7 +37,9 @@ fn main() {
     }
     let marks = read(Path::new("diagnostics/marks.yaml")).unwrap_or_else(|error| panic!("marks.yaml: {error}"));
     let mut literals = Vec::new();
-    rules.iter().for_each(|rule| collect(&rule["rule"], false, &mut literals));
+    for rule in &rules {
+        collect(&rule["rule"], false, &mut literals);
+    }
     collect(&marks, false, &mut literals);
     let ordinary = fs::read_to_string("src/diagnosis/ordinary.log").expect("the lines of healthy servers");
     let gates = literal::choose_gates(&literals, &ordinary);

@@ -174,28 +174,21 @@ impl Session {
         if !self.knows(Kind::Pod) {
             return;
         }
-        let wanted: BTreeMap<LogKey, Wanted> =
-            need::wanted_logs(&self.snapshot).into_iter().map(|wanted| (wanted.key.clone(), wanted)).collect();
-        let outdated = |key: &LogKey, followed: &Followed| {
-            wanted.get(key).is_some_and(|wanted| wanted.instance != followed.instance)
-        };
+        let wanted = need::wanted_logs(&self.snapshot);
+        let instances: BTreeMap<&LogKey, &str> = wanted.iter().map(|log| (&log.key, log.instance.as_str())).collect();
         self.logs.retain(|key, followed| {
-            let keep = !outdated(key, followed);
-            if !keep {
+            let is_same = instances.get(key).is_none_or(|instance| *instance == followed.instance);
+            if !is_same {
                 followed.task.abort();
             }
-            keep
+            is_same
         });
-        let mut open = self.logs.values().filter(|followed| !followed.has_ended).count();
+        let open = self.logs.values().filter(|followed| !followed.has_ended).count();
         let pinned =
             self.pinned.iter().map(|key| Wanted { key: key.clone(), is_unwell: true, instance: String::new() });
-        let ordered = pinned.chain(need::wanted_logs(&self.snapshot));
-        let new: Vec<Wanted> = ordered.filter(|wanted| !self.logs.contains_key(&wanted.key)).collect();
-        for wanted in new {
-            if open >= FOLLOWED {
-                break;
-            }
-            open += 1;
+        let unread = pinned.chain(wanted).filter(|wanted| !self.logs.contains_key(&wanted.key));
+        let chosen: Vec<Wanted> = unread.take(FOLLOWED.saturating_sub(open)).collect();
+        for wanted in chosen {
             let reader = self.cluster.logs.clone();
             let task = self.cluster.spawn(reader.read(wanted.key.clone(), true));
             self.logs.insert(wanted.key, Followed { instance: wanted.instance, task, has_ended: false });

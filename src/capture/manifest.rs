@@ -34,11 +34,12 @@ pub fn add(document: Value, manifest: &mut Manifest) {
         let (version, item_kind) =
             (text(&fields, "apiVersion"), kind.strip_suffix("List").unwrap_or_default().to_owned());
         for mut item in items {
-            if let Value::Object(item) = &mut item {
-                if !item_kind.is_empty() && !item.contains_key("kind") {
-                    item.insert("kind".to_owned(), Value::String(item_kind.clone()));
-                    item.insert("apiVersion".to_owned(), Value::String(version.clone()));
-                }
+            if let Value::Object(item) = &mut item
+                && !item_kind.is_empty()
+                && !item.contains_key("kind")
+            {
+                item.insert("kind".to_owned(), Value::String(item_kind.clone()));
+                item.insert("apiVersion".to_owned(), Value::String(version.clone()));
             }
             add(item, manifest);
         }

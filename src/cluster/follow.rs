@@ -2,14 +2,14 @@
 //! is complete, and every try is paced.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 
 use crate::cluster::backoff::Backoff;
@@ -67,158 +67,202 @@ enum End {
     Mute,
 }
 
+/// What a watch gave next.
+enum Next {
+    Event(Box<Event<Raw>>),
+    /// Nothing new, and the connection may be back.
+    Nothing,
+    /// The watch goes on by itself after this fault.
+    Interrupted(watcher::Error),
+    End(End),
+}
+
 impl Follower {
     /// Follows a kind until nobody listens any more.
     pub async fn follow(self, kind: Kind) {
-        let mut known = Known::new();
-        let mut backoff = Backoff::default();
-        while !self.news.is_closed() {
-            let end = self.watch(kind, &mut known, &mut backoff).await;
-            let pause = self.judge(kind, &end, &mut backoff).await;
-            tokio::select! {
-                () = sleep(pause) => {}
-                () = self.wake.notified() => {}
-                () = self.news.closed() => {}
+        let (known, bundle, backoff) = (Known::new(), Vec::new(), Backoff::default());
+        let mut following =
+            Following { follower: self, kind, known, backoff, listed: None, bundle, turn: None, lost: None };
+        while !following.follower.news.is_closed() {
+            let end = following.watch().await;
+            let pause = following.judge(&end).await;
+            following.rest(pause).await;
+        }
+    }
+}
+
+/// A kind that is being followed.
+struct Following {
+    follower: Follower,
+    kind: Kind,
+    known: Known,
+    backoff: Backoff,
+    /// What the list that runs has given so far.
+    listed: Option<Known>,
+    bundle: Vec<Change>,
+    /// The right to list; given back when the list is complete.
+    turn: Option<OwnedSemaphorePermit>,
+    /// While the connection is lost: the watches that had begun by then. One more means that it is back.
+    lost: Option<u64>,
+}
+
+impl Following {
+    /// Lists and watches until something goes wrong that needs a new list.
+    async fn watch(&mut self) -> End {
+        let config = self.follower.config(self.kind);
+        let mut stream = pin!(watcher::watcher(self.follower.api(self.kind), config));
+        self.turn = self.follower.lists.clone().acquire_owned().await.ok();
+        (self.listed, self.lost) = (None, None);
+        self.bundle.clear();
+        loop {
+            match self.next(stream.as_mut()).await {
+                Next::Event(event) => self.take(*event).await,
+                Next::Nothing => self.look_for_return().await,
+                Next::Interrupted(error) => {
+                    let pause = self.judge(&End::Failed(error)).await;
+                    self.lost = Some(self.follower.meter.watches(self.kind));
+                    self.rest(pause).await;
+                }
+                Next::End(end) => return end,
             }
         }
     }
 
-    /// Lists and watches until something goes wrong that needs a new list.
-    async fn watch(&self, kind: Kind, known: &mut Known, backoff: &mut Backoff) -> End {
-        let mut stream = pin!(watcher::watcher(self.api(kind), self.config(kind)));
-        let mut turn = self.lists.clone().acquire_owned().await.ok();
-        let mut listed: Option<Known> = None;
-        let mut bundle = Vec::new();
-        // While the connection is lost: the watches that had begun by then. One more means that it is back.
-        let mut lost: Option<u64> = None;
-        loop {
-            let next = match (&turn, lost) {
-                (Some(_), _) => timeout(LIST_DEADLINE, stream.next()).await,
-                (None, Some(before)) => match timeout(RETURN_CHECK, stream.next()).await {
-                    Err(_) => {
-                        if self.meter.watches(kind) > before {
-                            lost = None;
-                            self.tell(News::Fresh(kind, Freshness::Live)).await;
-                        }
-                        continue;
-                    }
-                    next => next,
-                },
-                (None, None) => Ok(stream.next().await),
-            };
-            let event = match next {
-                Err(_) | Ok(None) => return End::Mute,
-                Ok(Some(Ok(event))) => event,
-                Ok(Some(Err(error))) if is_resumable(&error) && turn.is_none() => {
-                    let pause = self.judge(kind, &End::Failed(error), backoff).await;
-                    lost = Some(self.meter.watches(kind));
-                    tokio::select! { () = sleep(pause) => {}, () = self.wake.notified() => {} }
-                    continue;
-                }
-                Ok(Some(Err(error))) => return End::Failed(error),
-            };
-            let flush = match event {
-                Event::Init => {
-                    listed = Some(Known::new());
-                    false
-                }
-                Event::InitApply(raw) => {
-                    let seen = listed.get_or_insert_default();
-                    self.put(kind, raw, known, seen, &mut bundle);
-                    let full = bundle.len() >= BUNDLE;
-                    if full {
-                        self.tell(News::Fresh(kind, Freshness::CatchingUp(seen.len()))).await;
-                    }
-                    full
-                }
-                Event::InitDone => {
-                    let seen = listed.take().unwrap_or_default();
-                    bundle.extend(known.keys().filter(|key| !seen.contains_key(*key)).cloned().map(Change::Gone));
-                    bundle.push(Change::Readable(SafeText::new(kind.place().plural)));
-                    *known = seen;
-                    turn = None;
-                    true
-                }
-                Event::Apply(raw) => {
-                    let mut seen = Known::new();
-                    self.put(kind, raw, known, &mut seen, &mut bundle);
-                    known.extend(seen);
-                    true
-                }
-                Event::Delete(raw) => {
-                    let key = key_of(kind, &raw);
-                    known.remove(&key);
-                    bundle.push(Change::Gone(key));
-                    true
-                }
-            };
-            if flush {
-                self.tell(News::Changes(std::mem::take(&mut bundle))).await;
-                if turn.is_none() {
-                    lost = None;
-                    self.tell(News::Fresh(kind, Freshness::Live)).await;
+    async fn next(&self, mut stream: Pin<&mut impl Stream<Item = watcher::Result<Event<Raw>>>>) -> Next {
+        let limit = match (&self.turn, self.lost) {
+            (Some(_), _) => Some(LIST_DEADLINE),
+            (None, Some(_)) => Some(RETURN_CHECK),
+            (None, None) => None,
+        };
+        let next = match limit {
+            Some(limit) => timeout(limit, stream.next()).await,
+            None => Ok(stream.next().await),
+        };
+        match next {
+            Err(_) if self.turn.is_none() => Next::Nothing,
+            Err(_) | Ok(None) => Next::End(End::Mute),
+            Ok(Some(Ok(event))) => Next::Event(Box::new(event)),
+            Ok(Some(Err(error))) if is_resumable(&error) && self.turn.is_none() => Next::Interrupted(error),
+            Ok(Some(Err(error))) => Next::End(End::Failed(error)),
+        }
+    }
+
+    /// The server began to answer a watch since the connection was lost: it is back, though nothing changed.
+    async fn look_for_return(&mut self) {
+        if self.lost.is_some_and(|before| self.follower.meter.watches(self.kind) > before) {
+            self.lost = None;
+            self.tell(News::Fresh(self.kind, Freshness::Live)).await;
+        }
+    }
+
+    /// Takes an event in, and hands on what is complete.
+    async fn take(&mut self, event: Event<Raw>) {
+        match event {
+            Event::Init => self.listed = Some(Known::new()),
+            Event::InitApply(raw) => {
+                let (key, version) = self.put(raw);
+                let listed = self.listed.get_or_insert_default();
+                listed.insert(key, version);
+                let so_far = listed.len();
+                if self.bundle.len() >= BUNDLE {
+                    self.tell(News::Fresh(self.kind, Freshness::CatchingUp(so_far))).await;
+                    self.hand_on().await;
                 }
             }
+            Event::InitDone => {
+                self.end_list();
+                self.hand_on().await;
+            }
+            Event::Apply(raw) => {
+                let (key, version) = self.put(raw);
+                self.known.insert(key, version);
+                self.hand_on().await;
+            }
+            Event::Delete(raw) => {
+                let key = key_of(self.kind, &raw);
+                self.known.remove(&key);
+                self.bundle.push(Change::Gone(key));
+                self.hand_on().await;
+            }
+        }
+    }
+
+    /// What was known and is not in the new list is gone.
+    fn end_list(&mut self) {
+        let listed = self.listed.take().unwrap_or_default();
+        let gone = self.known.keys().filter(|key| !listed.contains_key(*key)).cloned();
+        self.bundle.extend(gone.map(Change::Gone));
+        self.bundle.push(Change::Readable(SafeText::new(self.kind.place().plural)));
+        self.known = listed;
+        self.turn = None;
+    }
+
+    async fn hand_on(&mut self) {
+        let bundle = std::mem::take(&mut self.bundle);
+        self.tell(News::Changes(bundle)).await;
+        if self.turn.is_none() {
+            self.lost = None;
+            self.tell(News::Fresh(self.kind, Freshness::Live)).await;
         }
     }
 
     /// Projects an object, unless it is known in this very version.
-    fn put(&self, kind: Kind, raw: Raw, known: &Known, seen: &mut Known, bundle: &mut Vec<Change>) {
-        let key = key_of(kind, &raw);
+    fn put(&mut self, raw: Raw) -> (Key, (String, String)) {
+        let key = key_of(self.kind, &raw);
         let version = (raw.metadata.uid.unwrap_or_default(), raw.metadata.resource_version.unwrap_or_default());
-        let unchanged = known.get(&key) == Some(&version);
-        if !unchanged {
-            bundle.extend(projected(kind, &key, raw.json.get()));
+        if self.known.get(&key) != Some(&version) {
+            self.bundle.extend(projected(self.kind, &key, raw.json.get()));
         }
-        seen.insert(key, version);
+        (key, version)
     }
 
     /// Tells what a failure means for the kind, and how long to wait.
-    async fn judge(&self, kind: Kind, end: &End, backoff: &mut Backoff) -> Duration {
+    async fn judge(&mut self, end: &End) -> Duration {
         let status = match end {
             End::Failed(error) => status_of(error),
             End::Mute => None,
         };
         match status.map(|status| status.code) {
             Some(403) => {
-                let message = SafeText::new(&status.map(|status| status.message.clone()).unwrap_or_default());
-                let unreadable =
-                    Unreadable { what: SafeText::new(kind.place().plural), why: SafeText::new("forbidden"), message };
+                let message = SafeText::new(status.map_or("", |status| &status.message));
+                let what = SafeText::new(self.kind.place().plural);
+                let unreadable = Unreadable { what, why: SafeText::new("forbidden"), message };
                 self.tell(News::Changes(vec![Change::Unreadable(unreadable)])).await;
-                self.tell(News::Fresh(kind, Freshness::Forbidden)).await;
-                FORBIDDEN_PAUSE
+                self.tell(News::Fresh(self.kind, Freshness::Forbidden)).await;
+                return FORBIDDEN_PAUSE;
             }
             Some(404) => {
-                self.tell(News::Fresh(kind, Freshness::Absent)).await;
-                ABSENT_PAUSE
+                self.tell(News::Fresh(self.kind, Freshness::Absent)).await;
+                return ABSENT_PAUSE;
             }
-            Some(401) => {
-                if let End::Failed(watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error)) =
-                    end
-                {
-                    self.tell(News::SignedOut(Fault::request(&http::Uri::default(), error))).await;
-                }
-                self.tell(News::Fresh(kind, Freshness::Stale(Instant::now()))).await;
-                backoff.pause(Instant::now())
-            }
-            Some(429) => {
-                self.tell(News::Fresh(kind, Freshness::Stale(Instant::now()))).await;
-                let asked =
-                    status.and_then(|status| status.details.as_ref()).map_or(1, |details| details.retry_after_seconds);
-                Duration::from_secs(u64::from(asked.clamp(1, 60))).max(backoff.pause(Instant::now()))
-            }
-            _ => {
-                self.tell(News::Fresh(kind, Freshness::Stale(Instant::now()))).await;
-                backoff.pause(Instant::now())
-            }
+            Some(401) => self.tell_signed_out(end).await,
+            _ => {}
+        }
+        self.tell(News::Fresh(self.kind, Freshness::Stale(Instant::now()))).await;
+        self.backoff.pause(Instant::now()).max(asked_pause(status))
+    }
+
+    async fn tell_signed_out(&self, end: &End) {
+        if let End::Failed(watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error)) = end {
+            self.tell(News::SignedOut(Fault::request(&http::Uri::default(), error))).await;
+        }
+    }
+
+    async fn rest(&self, pause: Duration) {
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = self.follower.wake.notified() => {}
+            () = self.follower.news.closed() => {}
         }
     }
 
     async fn tell(&self, news: News) {
         // Nobody listens any more when the program ends: then there is nothing left to tell.
-        let _ended = self.news.send(news).await;
+        let _ended = self.follower.news.send(news).await;
     }
+}
 
+impl Follower {
     fn api(&self, kind: Kind) -> Api<Raw> {
         let resource = raw::resource(kind);
         if self.namespace.is_empty() || !kind.place().namespaced {
@@ -237,6 +281,13 @@ impl Follower {
             _ => config,
         }
     }
+}
+
+/// How long the server that is asked too much wants us to wait.
+fn asked_pause(status: Option<&kube::core::Status>) -> Duration {
+    let too_many = status.filter(|status| status.code == 429);
+    let seconds = too_many.map_or(0, |status| status.details.as_ref().map_or(1, |details| details.retry_after_seconds));
+    Duration::from_secs(u64::from(seconds.min(60)))
 }
 
 fn key_of(kind: Kind, raw: &Raw) -> Key {

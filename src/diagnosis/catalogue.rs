@@ -146,7 +146,7 @@ impl Catalogue {
         gates.extend(literal::missing_gates(&literals, &gates));
         gates.extend(crate::snapshot::log::sieve::STRUCTURE.map(str::to_owned));
         gates.retain(|gate| !gate.is_empty());
-        let numbered = literals.iter().enumerate().map(|(id, word)| (word.as_str(), id as PatternId));
+        let numbered = (0..).zip(literals.iter().map(String::as_str)).map(|(id, word)| (word, id));
         let sieve = Arc::new(Sieve::new(&gates, numbered));
         let mut rules_of_pattern = vec![Vec::new(); patterns.len()];
         for (index, rule) in rules.iter().enumerate() {

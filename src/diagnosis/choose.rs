@@ -20,7 +20,7 @@ pub struct Case {
 pub fn choose(holdings: Vec<Holding>, catalogue: &Catalogue) -> Vec<Case> {
     let rule = |holding: &Holding| &catalogue.rules[holding.rule];
     let holdings = without_yielding(holdings, catalogue);
-    let holdings = one_per_record(holdings, catalogue);
+    let holdings = one_per_record(&holdings, catalogue);
     let specific = holdings.iter().any(|holding| !rule(holding).file.generic);
     let mut cases: Vec<Case> = Vec::new();
     let mut rest: Vec<Holding> = Vec::new();
@@ -61,7 +61,7 @@ fn without_yielding(mut holdings: Vec<Holding>, catalogue: &Catalogue) -> Vec<Ho
 }
 
 /// One record has one cause: the most exact rule about the exception that decides, and what that rule causes.
-fn one_per_record(holdings: Vec<Holding>, catalogue: &Catalogue) -> Vec<Holding> {
+fn one_per_record(holdings: &[Holding], catalogue: &Catalogue) -> Vec<Holding> {
     let rule = |holding: &Holding| &catalogue.rules[holding.rule];
     let rank = |holding: &Holding, anchor: &Anchor| {
         (rule(holding).file.generic, anchor.distance, Reverse(anchor.exactness), holding.rule)

@@ -29,25 +29,50 @@ const PASS_COST: f64 = 400.0;
 /// Chooses gates greedily: again and again the word that stands in the most literals not yet covered, weighed by how
 /// often it stands in `ordinary`, the lines of healthy servers.
 pub fn choose_gates(literals: &[String], ordinary: &str) -> Vec<String> {
-    let lines: Vec<&str> = ordinary.lines().collect();
-    let mut holders: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for (index, literal) in literals.iter().enumerate() {
-        for word in words(literal) {
-            holders.entry(word).or_default().insert(index);
+    let held: Vec<BTreeSet<&str>> = literals.iter().map(|literal| words(literal).collect()).collect();
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    for word in held.iter().flatten() {
+        *open.entry(word).or_default() += 1;
+    }
+    let mut costs = Costs { lines: ordinary.lines().collect(), known: BTreeMap::new() };
+    let mut gates: Vec<&str> = Vec::new();
+    let mut is_covered = vec![false; held.len()];
+    while let Some(gate) = worthiest(&open, &mut costs) {
+        gates.push(gate);
+        for (words, covered) in held.iter().zip(&mut is_covered).filter(|(words, _)| words.contains(gate)) {
+            if !std::mem::replace(covered, true) {
+                words.iter().for_each(|word| *open.entry(word).or_default() -= 1);
+            }
         }
     }
-    let cost: BTreeMap<&str, f64> = holders.keys().map(|word| (*word, cost(word, &lines))).collect();
-    let mut gates = Vec::new();
-    let mut open: BTreeSet<usize> = (0..literals.len()).collect();
-    while !open.is_empty() {
-        let worth = |word: &str| holders[word].intersection(&open).count() as f64 / cost[word];
-        let best = holders.keys().map(|word| (worth(word), *word)).max_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((worth, word)) = best.filter(|(worth, _)| *worth > 0.0) else { break };
-        debug_assert!(worth > 0.0);
-        open.retain(|index| !holders[word].contains(index));
-        gates.push(word.to_owned());
+    gates.into_iter().map(str::to_owned).collect()
+}
+
+/// The word that covers most for what it costs. No word costs less than 1, so few need to be weighed.
+fn worthiest<'a>(open: &BTreeMap<&'a str, usize>, costs: &mut Costs<'a>) -> Option<&'a str> {
+    let mut best = (0.0, None);
+    for (word, count) in open {
+        let most = *count as f64;
+        if most > best.0 && most / costs.of(word) > best.0 {
+            best = (most / costs.of(word), Some(*word));
+        }
     }
-    gates
+    best.1
+}
+
+/// What a word costs as a gate, once it was weighed.
+struct Costs<'a> {
+    lines: Vec<&'a str>,
+    known: BTreeMap<&'a str, f64>,
+}
+
+impl<'a> Costs<'a> {
+    fn of(&mut self, word: &'a str) -> f64 {
+        *self.known.entry(word).or_insert_with(|| {
+            let passing = self.lines.iter().filter(|line| line.contains(word)).count();
+            1.0 + PASS_COST * passing as f64 / self.lines.len().max(1) as f64
+        })
+    }
 }
 
 /// A gate for each literal that holds none of `gates`.
@@ -63,9 +88,4 @@ fn words(literal: &str) -> impl Iterator<Item = &str> {
             literal.get(at..at + length).filter(|word| word.is_ascii() && !word.contains(char::is_whitespace))
         })
     })
-}
-
-fn cost(word: &str, lines: &[&str]) -> f64 {
-    let passing = lines.iter().filter(|line| line.contains(word)).count();
-    1.0 + PASS_COST * passing as f64 / lines.len().max(1) as f64
 }

@@ -159,11 +159,11 @@ pub fn snapshot(given: &Given, about: About, catalogue: &Catalogue) -> Snapshot 
     }
     if let Some(message) = &given.message {
         let kind = object_kind(about);
-        put(&mut snapshot, object(kind));
-        put(&mut snapshot, event(kind, given.reason.as_deref().unwrap_or_default(), message));
+        put(&mut snapshot, &object(kind));
+        put(&mut snapshot, &event(kind, given.reason.as_deref().unwrap_or_default(), message));
     }
     for object in &given.objects {
-        put(&mut snapshot, object.clone());
+        put(&mut snapshot, object);
     }
     for (place, log) in &given.logs {
         let mut parts = place.split('/').map(SafeText::new);
@@ -183,10 +183,10 @@ fn read(log: &str, catalogue: &Catalogue) -> Arc<crate::snapshot::log::Log> {
     Arc::new(reader.into_log())
 }
 
-fn put(snapshot: &mut Snapshot, value: Value) {
+fn put(snapshot: &mut Snapshot, value: &Value) {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(kind) = Kind::of(&text("apiVersion"), &text("kind")) else { return };
-    if let (Some(object), _) = repaired(kind, &value) {
+    if let (Some(object), _) = repaired(kind, value) {
         snapshot.apply(Change::Put(kind, Box::new(object)));
     }
 }

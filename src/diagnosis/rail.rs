@@ -314,7 +314,7 @@ fn init(pod: &Pod) -> Step {
 }
 
 /// The container that serves: of several the first that is no sidecar, which is the first that a readiness probe watches.
-fn server<'a>(pod: &'a Pod) -> Option<&'a ContainerStatus> {
+fn server(pod: &Pod) -> Option<&ContainerStatus> {
     let probed = pod
         .spec
         .containers

@@ -29,7 +29,7 @@ pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subje
     let causes = put_consequences_under(merged, catalogue);
     let mut diagnoses: Vec<Diagnosis> =
         causes.into_iter().map(|reached| in_words(reached, catalogue, stack_of)).collect();
-    diagnoses.sort_by(|a, b| order(a).cmp(&order(b)));
+    diagnoses.sort_by_cached_key(order);
     diagnoses
 }
 

@@ -22,7 +22,14 @@ use crate::snapshot::{Key, LogKey};
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
     /// A container of a pod.
-    Container { pod: &'a Pod, container: &'a Container, status: Option<&'a ContainerStatus> },
+    Container {
+        /// Its pod.
+        pod: &'a Pod,
+        /// What was asked for.
+        container: &'a Container,
+        /// What became of it, where the kubelet has said so.
+        status: Option<&'a ContainerStatus>,
+    },
     /// A pod as a whole.
     Pod(&'a Pod),
     /// What makes pods.
@@ -45,7 +52,12 @@ pub enum Part<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Origin<'a> {
     /// In a log.
-    Log { key: &'a LogKey, record: &'a Record },
+    Log {
+        /// Whose log.
+        key: &'a LogKey,
+        /// The record.
+        record: &'a Record,
+    },
     /// In an event.
     Event(&'a Event),
     /// In a condition.

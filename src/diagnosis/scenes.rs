@@ -57,7 +57,7 @@ impl<'a> Stage<'a> {
         let mut scene =
             Scene::new(self.snapshot, self.catalogue, Subject::new("Pod", &meta.namespace, &meta.name), Part::Pod(pod));
         self.name_pod(&mut scene, pod);
-        self.hear_conditions(&mut scene, &pod.status.conditions);
+        hear_conditions(&mut scene, &pod.status.conditions);
         scene.hear(Origin::Field("status.message"), &pod.status.reason, &pod.status.message);
         for event in relation::events_of(self.snapshot, "Pod", meta) {
             if present::counts(event, pod, self.snapshot.source.taken_at) {
@@ -76,7 +76,7 @@ impl<'a> Stage<'a> {
         self.name_pod(&mut scene, pod);
         scene.names.insert("container".to_owned(), container.name.clone());
         scene.names.insert("image".to_owned(), container.image.clone());
-        self.hear_status(&mut scene, status);
+        hear_status(&mut scene, status);
         let named = |name: Option<&str>| name.map_or(takes_unnamed, |name| container.name == name);
         for event in relation::events_of(self.snapshot, "Pod", meta) {
             if named(event.container()) && present::counts(event, pod, self.snapshot.source.taken_at) {
@@ -85,19 +85,6 @@ impl<'a> Stage<'a> {
         }
         self.read_logs(&mut scene, pod, container, status);
         scene
-    }
-
-    fn hear_status(self, scene: &mut Scene<'a>, status: Option<&'a ContainerStatus>) {
-        let Some(status) = status else { return };
-        if let Some(waiting) = &status.state.waiting {
-            scene.hear(Origin::Field("state.waiting.message"), &waiting.reason, &waiting.message);
-        }
-        if let Some(end) = &status.state.terminated {
-            scene.hear(Origin::Field("state.terminated.message"), &end.reason, &end.message);
-        }
-        if let Some(end) = status.last_state.terminated.as_ref().filter(|_| !status.ready) {
-            scene.hear(Origin::Field("lastState.terminated.message"), &end.reason, &end.message);
-        }
     }
 
     /// Reads the log of the instance before and of this one. In a crash loop both may be the same: then one is enough.
@@ -116,7 +103,7 @@ impl<'a> Stage<'a> {
                 container: container.name.clone(),
                 previous,
             };
-            self.snapshot.logs().find(|(known, _)| **known == key)
+            self.snapshot.log_entry(&key)
         };
         let is_ready = status.is_some_and(|status| status.ready) && container.readiness_probe.is_some();
         if let Some((key, log)) = log_of(false) {
@@ -141,34 +128,26 @@ impl<'a> Stage<'a> {
     fn name_pod(self, scene: &mut Scene<'a>, pod: &Pod) {
         let workload = relation::workload_of(self.snapshot, pod);
         scene.names.insert("pod".to_owned(), pod.metadata.name.clone());
-        self.name_workload(scene, &workload);
+        name_workload(scene, &workload);
         if pod.is_scheduled() {
             scene.names.insert("node".to_owned(), pod.spec.node_name.clone());
         }
-    }
-
-    fn name_workload(self, scene: &mut Scene<'a>, workload: &Subject) {
-        scene.names.insert("workload".to_owned(), workload.name.clone());
-        scene.names.insert("workload_kind".to_owned(), workload.kind.clone());
-        scene
-            .names
-            .insert("target".to_owned(), SafeText::new(&format!("{}/{}", workload.kind.to_lowercase(), workload.name)));
     }
 
     /// The scene of what makes pods. What its newest ReplicaSet says counts as its own.
     pub fn of_workload(self, key: &'a Key, workload: &'a Workload) -> Scene<'a> {
         let subject = Subject::new(key.kind.name(), &key.namespace, &key.name);
         let mut scene = Scene::new(self.snapshot, self.catalogue, subject, Part::Workload(key, workload));
-        self.name_workload(&mut scene, &relation::top_of(self.snapshot, key));
-        self.hear_conditions(&mut scene, &workload.status.conditions);
+        name_workload(&mut scene, &relation::top_of(self.snapshot, key));
+        hear_conditions(&mut scene, &workload.status.conditions);
         self.hear_events(&mut scene, key.kind.name(), &workload.metadata);
-        if key.kind == Kind::Deployment {
-            if let Some((set_key, set)) = relation::replica_sets(self.snapshot, &workload.metadata).pop() {
-                self.hear_conditions(&mut scene, &set.status.conditions);
-                let complete = set.status.replicas >= set.spec.replicas.unwrap_or(1);
-                if !complete {
-                    self.hear_events(&mut scene, set_key.kind.name(), &set.metadata);
-                }
+        if key.kind == Kind::Deployment
+            && let Some((set_key, set)) = relation::replica_sets(self.snapshot, &workload.metadata).pop()
+        {
+            hear_conditions(&mut scene, &set.status.conditions);
+            let complete = set.status.replicas >= set.spec.replicas.unwrap_or(1);
+            if !complete {
+                self.hear_events(&mut scene, set_key.kind.name(), &set.metadata);
             }
         }
         scene
@@ -231,7 +210,7 @@ impl<'a> Stage<'a> {
             Part::Node(node),
         );
         scene.names.insert("node".to_owned(), meta.name.clone());
-        self.hear_conditions(&mut scene, &node.status.conditions);
+        hear_conditions(&mut scene, &node.status.conditions);
         self.hear_events(&mut scene, "Node", meta);
         scene
     }
@@ -240,8 +219,8 @@ impl<'a> Stage<'a> {
     pub fn of_custom(self, key: &'a Key, custom: &'a Custom) -> Scene<'a> {
         let subject = Subject::new(key.kind.name(), &key.namespace, &key.name);
         let mut scene = Scene::new(self.snapshot, self.catalogue, subject.clone(), Part::Custom(key, custom));
-        self.name_workload(&mut scene, &subject);
-        self.hear_conditions(&mut scene, &custom.status.conditions);
+        name_workload(&mut scene, &subject);
+        hear_conditions(&mut scene, &custom.status.conditions);
         if let Some(failure) = &custom.status.model_status.last_failure_info {
             scene.hear(Origin::Field("status.modelStatus.lastFailureInfo.message"), &failure.reason, &failure.message);
         }
@@ -250,15 +229,34 @@ impl<'a> Stage<'a> {
         scene
     }
 
-    fn hear_conditions(self, scene: &mut Scene<'a>, conditions: &'a [Condition]) {
-        for condition in conditions {
-            scene.hear(Origin::Condition(condition), &condition.reason, &condition.message);
-        }
-    }
-
     fn hear_events(self, scene: &mut Scene<'a>, kind: &str, meta: &Meta) {
         for event in relation::events_of(self.snapshot, kind, meta) {
             scene.hear(Origin::Event(event), &event.reason, event.own_message());
         }
     }
+}
+
+fn hear_status<'a>(scene: &mut Scene<'a>, status: Option<&'a ContainerStatus>) {
+    let Some(status) = status else { return };
+    if let Some(waiting) = &status.state.waiting {
+        scene.hear(Origin::Field("state.waiting.message"), &waiting.reason, &waiting.message);
+    }
+    if let Some(end) = &status.state.terminated {
+        scene.hear(Origin::Field("state.terminated.message"), &end.reason, &end.message);
+    }
+    if let Some(end) = status.last_state.terminated.as_ref().filter(|_| !status.ready) {
+        scene.hear(Origin::Field("lastState.terminated.message"), &end.reason, &end.message);
+    }
+}
+
+fn hear_conditions<'a>(scene: &mut Scene<'a>, conditions: &'a [Condition]) {
+    for condition in conditions {
+        scene.hear(Origin::Condition(condition), &condition.reason, &condition.message);
+    }
+}
+
+fn name_workload(scene: &mut Scene<'_>, workload: &Subject) {
+    let target = SafeText::new(&format!("{}/{}", workload.kind.to_lowercase(), workload.name));
+    let named = [("workload", &workload.name), ("workload_kind", &workload.kind), ("target", &target)];
+    scene.names.extend(named.map(|(name, value)| (name.to_owned(), value.clone())));
 }

@@ -12,11 +12,28 @@ pub enum Symptom {
     /// One of the patterns stands in a log.
     Log(Vec<PatternId>),
     /// One of the patterns stands in an event, a condition or the state of a container, with one of the reasons.
-    Message { patterns: Vec<PatternId>, reasons: Vec<String> },
+    Message {
+        /// The patterns.
+        patterns: Vec<PatternId>,
+        /// The reasons; empty for any.
+        reasons: Vec<String>,
+    },
     /// A field passes a test; its value may be bound to a name.
-    Field { path: String, test: Test, bind: Option<String> },
+    Field {
+        /// The path of the field, as in Kubernetes.
+        path: String,
+        /// What its value is held against.
+        test: Test,
+        /// The name that stands for the value.
+        bind: Option<String>,
+    },
     /// A name that was bound passes a test.
-    Bound { name: String, test: Test },
+    Bound {
+        /// The name.
+        name: String,
+        /// What its value is held against.
+        test: Test,
+    },
     /// A relation holds.
     LookUp(String),
     /// One of these holds.

@@ -75,7 +75,7 @@ fn is_rolling(object: Option<&Object>) -> bool {
     let (wanted, status) = (workload.spec.replicas.unwrap_or(1), &workload.status);
     let counted = status.replicas > 0 || status.updated_replicas > 0;
     let is_unseen = status.observed_generation > 0 && status.observed_generation < workload.metadata.generation;
-    counted && workload.spec.strategy.kind != "" && (status.updated_replicas < wanted || status.replicas > wanted)
+    counted && !workload.spec.strategy.kind.is_empty() && (status.updated_replicas < wanted || status.replicas > wanted)
         || is_unseen
 }
 

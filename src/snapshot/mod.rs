@@ -155,10 +155,10 @@ impl Snapshot {
 
     /// Of config maps only the metadata is watched: keys that were read on demand stay.
     fn keep_data(&self, key: &Key, object: &mut Object) {
-        if let Object::ConfigMap(new) = object {
-            if let Some(old) = self.by_key::<ConfigMap>(key).filter(|_| new.data.is_none()) {
-                new.data.clone_from(&old.data);
-            }
+        if let Object::ConfigMap(new) = object
+            && let Some(old) = self.by_key::<ConfigMap>(key).filter(|_| new.data.is_none())
+        {
+            new.data.clone_from(&old.data);
         }
     }
 
@@ -180,10 +180,10 @@ impl Snapshot {
                 children.remove(key);
             }
         }
-        if let Object::Event(event) = &*object {
-            if let Some(events) = self.events.get_mut(&about(event)) {
-                events.remove(key);
-            }
+        if let Object::Event(event) = &*object
+            && let Some(events) = self.events.get_mut(&about(event))
+        {
+            events.remove(key);
         }
     }
 
@@ -243,6 +243,11 @@ impl Snapshot {
     /// Every log, with whose it is.
     pub fn logs(&self) -> impl Iterator<Item = (&LogKey, &Arc<Log>)> {
         self.logs.iter()
+    }
+
+    /// The log of a container, with whose it is.
+    pub fn log_entry(&self, key: &LogKey) -> Option<(&LogKey, &Log)> {
+        self.logs.get_key_value(key).map(|(key, log)| (key, &**log))
     }
 
     /// The log of a container.

@@ -62,8 +62,8 @@ pub fn top_of(snapshot: &Snapshot, key: &Key) -> Subject {
 
 /// An object by the name of its kind.
 pub fn object<'a>(snapshot: &'a Snapshot, kind: &str, namespace: &SafeText, name: &SafeText) -> Option<&'a Object> {
-    let kinds = Kind::ALL.into_iter().filter(|known| known.name() == kind);
-    kinds.filter_map(|kind| snapshot.object(&Key { kind, namespace: namespace.clone(), name: name.clone() })).next()
+    let mut kinds = Kind::ALL.into_iter().filter(|known| known.name() == kind);
+    kinds.find_map(|kind| snapshot.object(&Key { kind, namespace: namespace.clone(), name: name.clone() }))
 }
 
 /// The pods below an object, however far.

@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 
 use crate::diagnosis::assessment::{Diagnosis, Verdict, WorkloadState};
+use crate::report::markdown;
 use crate::session::{Request, View};
 use crate::snapshot::LogKey;
 use crate::snapshot::subject::Subject;
@@ -211,8 +212,8 @@ impl App {
             Action::Up => self.step(-1),
             Action::PageDown => self.step(self.page_height()),
             Action::PageUp => self.step(-self.page_height()),
-            Action::First => self.to_first(),
-            Action::Last => self.to_last(),
+            Action::First => self.go_first(),
+            Action::Last => self.go_last(),
             Action::Open => self.go(Page::Details),
             Action::Events => self.go(Page::Events),
             Action::Log => return self.open_log(),
@@ -249,12 +250,12 @@ impl App {
         (self.place.diagnosis, self.place.scroll) = (0, 0);
     }
 
-    fn to_first(&mut self) {
+    fn go_first(&mut self) {
         self.step(isize::MIN / 2);
         self.place.follows_end = false;
     }
 
-    fn to_last(&mut self) {
+    fn go_last(&mut self) {
         if self.page == Page::Log {
             self.place.follows_end = true;
         } else {
@@ -324,15 +325,11 @@ impl App {
     }
 
     fn copy(&mut self) -> Effect {
-        match self.diagnosis() {
-            Some(diagnosis) => {
-                Effect::Copy(crate::report::markdown::of_diagnosis(diagnosis, &self.view.assessment.source))
-            }
-            None => {
-                self.say("there is no diagnosis to copy".to_owned());
-                Effect::Draw
-            }
+        if let Some(diagnosis) = self.diagnosis() {
+            return Effect::Copy(markdown::of_diagnosis(diagnosis, &self.view.assessment.source));
         }
+        self.say("there is no diagnosis to copy".to_owned());
+        Effect::Draw
     }
 
     /// A key while a filter is being written.

@@ -15,9 +15,23 @@ use crate::tui::app::App;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// As it was written.
-    Line { number: u64, text: String, is_marked: bool },
+    Line {
+        /// Counted from 1 at the start of what was read.
+        number: u64,
+        /// The line.
+        text: String,
+        /// Does a diagnosis rest on it?
+        is_marked: bool,
+    },
     /// Frames of a library that were folded.
-    Folded { frames: usize, library: String, is_marked: bool },
+    Folded {
+        /// How many.
+        frames: usize,
+        /// Of which library.
+        library: String,
+        /// Does a diagnosis rest on one of them?
+        is_marked: bool,
+    },
 }
 
 /// The logs of a workload's pods: those that were read, then those that could be.

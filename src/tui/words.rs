@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn text_is_broken_at_blanks_and_keeps_its_indentation() {
         assert_eq!(wrapped("one two three four", 9), ["one two", "three", "four"]);
-        assert_eq!(wrapped("    model = joblib.load(path)", 20), ["    model =", "    joblib.load(path)"]);
+        assert_eq!(wrapped("    model = joblib.load(path)", 21), ["    model =", "    joblib.load(path)"]);
         assert_eq!(wrapped("abcdefghijklmnop", 10), ["abcdefghij", "klmnop"]);
         assert!(wrapped("界界界界界界界界界界", 8).iter().all(|line| line.chars().count() <= 4));
     }

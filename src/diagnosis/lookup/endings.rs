@@ -11,6 +11,7 @@ use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::sign;
 use crate::diagnosis::template::Names;
 use crate::snapshot::LogKey;
+use crate::snapshot::log::record::Record;
 use crate::snapshot::log::{Line, Log};
 
 /// `shard 8/40`, `8 of 40`: how much of a piece of work is done.
@@ -51,7 +52,7 @@ fn quiet_log<'a>(scene: &Scene<'a>) -> Option<(&'a LogKey, &'a Log)> {
     }
     let (key, log) =
         scene.snapshot.logs().find(|(key, _)| key.pod.is_empty() && key.container == scene.subject.name)?;
-    let alarming = log.records.iter().any(|record| record.is_alarming());
+    let alarming = log.records.iter().any(Record::is_alarming);
     (!alarming).then_some((key, &**log))
 }
 

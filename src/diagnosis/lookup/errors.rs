@@ -7,6 +7,7 @@ use crate::diagnosis::{evidence, sign, unexplained};
 use crate::snapshot::LogKey;
 use crate::snapshot::container::ContainerStatus;
 use crate::snapshot::log::Log;
+use crate::snapshot::log::record::Record;
 
 /// Restarts from which on an end counts as one of a row.
 const AGAIN: i64 = 2;
@@ -25,7 +26,7 @@ pub fn logs<'a>(scene: &Scene<'a>) -> Vec<(LogKey, &'a Log)> {
 
 /// The last error in the log that was not survived.
 pub fn last_error(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
-    let (key, log) = logs(scene).into_iter().find(|(_, log)| log.records.iter().any(|record| record.is_alarming()))?;
+    let (key, log) = logs(scene).into_iter().find(|(_, log)| log.records.iter().any(Record::is_alarming))?;
     let last_well = sign::last_well(log, &sign::signs(log, scene.catalogue));
     let record = unexplained::suspect(log, last_well)?;
     let span = record.root().map_or(0..1.min(record.text.len()), |raised| raised.span.clone());

@@ -36,6 +36,7 @@ impl Found {
     }
 
     /// With a quotation of what was seen.
+    #[must_use]
     pub fn seen(mut self, evidence: Evidence) -> Self {
         self.evidence.push(evidence);
         self

@@ -125,10 +125,11 @@ fn peel_build_time<'a>(peeled: &mut Peeled<'a>, body: &'a str) {
     let whole = leading_digits(body);
     let Some(rest) = body[whole..].strip_prefix('.') else { return };
     let part = leading_digits(rest);
-    if whole <= 4 && (2..=4).contains(&part) {
-        if let Some(text) = rest[part..].strip_prefix(' ') {
-            peeled.body = text;
-        }
+    if whole <= 4
+        && (2..=4).contains(&part)
+        && let Some(text) = rest[part..].strip_prefix(' ')
+    {
+        peeled.body = text;
     }
 }
 

@@ -105,6 +105,9 @@ impl LogReader {
 
     /// Reads whole lines. What holds no gate is only counted, unless a record is open.
     fn block(&mut self, block: &[u8]) {
+        if block.is_empty() {
+            return;
+        }
         let mut at = 0;
         while at < block.len() {
             let gate = self.sieve.next_gate(block, at).unwrap_or(block.len());

@@ -1,5 +1,7 @@
 //! Reads the exceptions out of a record: what was raised, where, and which of a chain decides.
 
+use std::path::Path;
+
 use crate::snapshot::text::SafeText;
 
 /// A line of code on the stack, as a traceback prints it.
@@ -88,10 +90,12 @@ pub fn raised_kind(line: &str) -> Option<&str> {
     (named && (rest.trim_end().is_empty() || rest.starts_with(':'))).then_some(kind)
 }
 
+/// How the names of exceptions end.
+const ENDINGS: [&str; 8] = ["Error", "Exception", "Interrupt", "Exit", "error", "NotFound", "Timeout", "Fault"];
+
 /// The type of an exception that a line announces without a traceback around it: its name says that it is one.
 pub fn standalone_kind(line: &str) -> Option<&str> {
     let kind = raised_kind(line)?;
-    const ENDINGS: [&str; 8] = ["Error", "Exception", "Interrupt", "Exit", "error", "NotFound", "Timeout", "Fault"];
     let name = kind.rsplit('.').next().unwrap_or(kind);
     let camel = name.starts_with(|c: char| c.is_ascii_uppercase()) || kind.contains('.');
     (camel && name.len() > 4 && ENDINGS.iter().any(|ending| name.ends_with(ending)) && line.len() > kind.len())
@@ -170,12 +174,12 @@ impl Reader {
     }
 
     fn continue_message(&mut self, line: &str, offset: usize) {
-        if let Some((_, message, span)) = &mut self.message {
-            if !line.trim().is_empty() {
-                message.push('\n');
-                message.push_str(line.trim_end());
-                span.end = offset + line.len();
-            }
+        if let Some((_, message, span)) = &mut self.message
+            && !line.trim().is_empty()
+        {
+            message.push('\n');
+            message.push_str(line.trim_end());
+            span.end = offset + line.len();
         }
     }
 
@@ -202,7 +206,9 @@ fn frame(body: &str) -> Option<Frame> {
     }
     let (place, function) = body.trim_end_matches(['│', ' ']).split_once(" in ")?;
     let (file, line) = place.rsplit_once(':')?;
-    let plain = file.ends_with(".py") && !file.contains(' ') && line.bytes().all(|b| b.is_ascii_digit());
+    let plain = Path::new(file).extension().is_some_and(|end| end == "py")
+        && !file.contains(' ')
+        && line.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| Frame {
         file: file.into(),
         line: leading_number(line),

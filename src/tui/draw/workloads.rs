@@ -72,11 +72,8 @@ fn label(subject: &Subject) -> String {
 fn table_row<'a>(app: &App, row: &Row<'_>, is_wide: bool, name: usize) -> TableRow<'a> {
     let (sign, style) = app.theme.verdict(row.verdict);
     let ready = row.state.map_or(String::new(), |state| format!("{}/{}", state.ready, state.wanted));
-    let since = row
-        .state
-        .and_then(|state| since(state))
-        .map(|at| words::age(app.now.as_second() - at.as_second()))
-        .unwrap_or_default();
+    let since =
+        row.state.and_then(since).map(|at| words::age(app.now.as_second() - at.as_second())).unwrap_or_default();
     let named = Cell::from(Span::styled(
         words::shortened(&label(&row.subject), name),
         if row.verdict == Verdict::Healthy { app.theme.dim() } else { app.theme.strong() },

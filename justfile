@@ -1,0 +1,38 @@
+# What there is to do here; `just` lists it.
+default:
+    @just --list --unsorted
+
+# The dashboard on an embedded cluster that plays real failures
+demo *arguments:
+    cargo run --release -- demo {{arguments}}
+
+# Exactly what CI runs
+ready:
+    .ci/run
+
+# Format, lints and tests, without the real API server
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    cargo test
+
+# The tests, those against a real API server too
+test-all:
+    KUBEBUILDER_ASSETS=$(.ci/control-plane/build) cargo test
+
+# The proofs of the rules, of all or of one file
+rules *file:
+    cargo run --release --quiet -- rules test {{file}}
+
+# Write the golden screens, reports, generated pages and pictures anew; then look at the diff
+bless:
+    UPDATE=1 cargo test
+
+# Speed and memory of the whole program beside its peers, and of its parts
+bench:
+    cargo bench
+    benches/whole-process
+
+# Licences, advisories and forbidden crates
+deny:
+    cargo deny check
