@@ -1,2 +1,11 @@
 //! What the program does, seen from outside.
+mod architecture;
+mod captures;
+mod cli;
 mod control_plane;
+mod corpus;
+mod golden;
+mod hostile;
+mod rules;
+mod schema;
+mod screens;
