@@ -1,39 +1,135 @@
 //! An assessment as plain text, for a terminal and for a chat.
+//!
+//! ```text
+//! azureml-mlws-demo on aks-prod, 2026-01-12 02:41:07 UTC
+//! 2 of 5 workloads are broken and 1 is starting.
+//!
+//! error  churn-score: score.py opens outputs/model.pkl, which is not there
+//!        why …
+//!        hurts  deployment churn-score, 0 of 1 pods ready
+//!        seen   pod churn-score-7f9c-x2m4q, container churn-score, log line 41:
+//!               FileNotFoundError: [Errno 2] No such file or directory: 'outputs/model.pkl'
+//!        do  1. In score.py, inside init()
+//!                 model = joblib.load(…)
+//!        then   crash loop                                           [model-file-missing]
+//! ```
 
-use crate::diagnosis::assessment::{Assessment, Diagnosis};
+use crate::diagnosis::assessment::{Assessment, BlindSpot, Diagnosis, Evidence, Fix, Verdict, WorkloadState};
 use crate::diagnosis::rule::Severity;
+use crate::report::markdown;
+use crate::report::{headline, phrases};
+
+/// Columns of prose; what is quoted or can be pasted is never broken.
+const COLUMNS: usize = 100;
+/// Columns before the text of a diagnosis.
+const MARGIN: usize = 8;
+/// Ids that a blind spot names; the rest is a number.
+const HIDDEN: usize = 6;
 
 /// The report.
 pub fn report(assessment: &Assessment) -> String {
-    let mut lines = Vec::new();
+    let mut lines = head(assessment);
     for diagnosis in &assessment.diagnoses {
-        lines.extend(of_diagnosis(diagnosis));
         lines.push(String::new());
+        lines.extend(of_diagnosis(diagnosis, assessment));
     }
-    if assessment.diagnoses.is_empty() {
-        lines.push("Nothing wrong was found.".to_owned());
+    if !assessment.blind_spots.is_empty() {
+        lines.push(String::new());
+        lines.extend(assessment.blind_spots.iter().flat_map(of_blind_spot));
     }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
     lines.join("\n") + "\n"
 }
 
-fn of_diagnosis(diagnosis: &Diagnosis) -> Vec<String> {
+/// Where this is, and how it is; of a pasted log only whether something was found.
+fn head(assessment: &Assessment) -> Vec<String> {
+    let source = &assessment.source;
+    let is_pasted = source.namespace.is_empty() && source.context.is_empty() && assessment.workloads.is_empty();
+    if is_pasted {
+        let found = if assessment.diagnoses.is_empty() { "Nothing wrong was found." } else { "" };
+        return if found.is_empty() { Vec::new() } else { vec![found.to_owned()] };
+    }
+    let namespace = if source.namespace.is_empty() { "all namespaces" } else { source.namespace.as_str() };
+    let context = if source.context.is_empty() { String::new() } else { format!(" on {}", source.context) };
+    let time = source.taken_at.map(|at| format!(", {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"))).unwrap_or_default();
+    let mut lines = vec![format!("{namespace}{context}{time}"), headline::sentence(assessment)];
+    if assessment.diagnoses.is_empty() && assessment.verdict != Verdict::Unknown && !assessment.workloads.is_empty() {
+        lines.push("Nothing wrong was found.".to_owned());
+    }
+    lines
+}
+
+fn of_diagnosis(diagnosis: &Diagnosis, assessment: &Assessment) -> Vec<String> {
     let severity = match diagnosis.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
     };
-    let mut lines = vec![format!("{severity:8} {}", diagnosis.words.title)];
-    lines.extend(diagnosis.words.explanation.iter().map(|paragraph| format!("         {paragraph}")));
-    for evidence in &diagnosis.evidence {
-        lines.push(format!("         seen   {}", evidence.text.replace('\n', "\n                ")));
+    let mut lines = hanging(&format!("{severity:MARGIN$}"), &title(diagnosis));
+    lines.extend(diagnosis.words.explanation.iter().flat_map(|paragraph| hanging("        ", paragraph)));
+    if !diagnosis.reach.workloads.is_empty() {
+        lines.extend(hanging("        hurts  ", &hurt(diagnosis, &assessment.workloads)));
     }
+    lines.extend(diagnosis.evidence.iter().flat_map(seen));
     for (index, fix) in diagnosis.words.fixes.iter().enumerate() {
-        lines.push(format!("         do  {}. {}: {}", index + 1, fix.title, fix.text));
-        lines.extend(
-            fix.command
-                .iter()
-                .map(|command| format!("                {}", command.replace('\n', "\n                "))),
-        );
+        lines.extend(to_do(index, fix));
     }
+    let then = phrases::consequences(diagnosis);
+    if !then.is_empty() {
+        lines.extend(hanging("        then   ", &then));
+    }
+    lines.push(format!("        [{}]", diagnosis.id));
     lines
+}
+
+/// The title, with whom it is about where it does not say so itself.
+fn title(diagnosis: &Diagnosis) -> String {
+    let about = diagnosis.reach.workload.as_ref().unwrap_or(&diagnosis.subject);
+    let says = about.kind == "Log" || diagnosis.words.title.contains(about.name.as_str());
+    if says { diagnosis.words.title.clone() } else { format!("{}: {}", about.name, diagnosis.words.title) }
+}
+
+/// Whom it hurts, and whether they still serve.
+fn hurt(diagnosis: &Diagnosis, states: &[WorkloadState]) -> String {
+    let in_words = diagnosis.reach.workloads.iter().map(|workload| {
+        let state = states.iter().find(|state| state.subject == *workload);
+        let ready = state.map(|state| format!(", {} of {} pods ready", state.ready, state.wanted)).unwrap_or_default();
+        format!("{} {}{ready}", workload.kind.to_lowercase(), workload.name)
+    });
+    in_words.collect::<Vec<_>>().join("; ")
+}
+
+fn seen(evidence: &Evidence) -> Vec<String> {
+    let mut lines = vec![format!("        seen   {}:", markdown::origin(evidence))];
+    lines.extend(evidence.text.lines().map(|line| format!("               {line}")));
+    lines
+}
+
+fn to_do(index: usize, fix: &Fix) -> Vec<String> {
+    let text = if fix.text.is_empty() { fix.title.clone() } else { format!("{}. {}", fix.title, fix.text) };
+    let head = if index == 0 { "        do  " } else { "            " };
+    let mut lines = hanging(&format!("{head}{}. ", index + 1), &text);
+    let command = fix.command.iter().flat_map(|command| command.trim_end().lines());
+    lines.extend(command.map(|line| format!("                 {line}")));
+    lines
+}
+
+fn of_blind_spot(spot: &BlindSpot) -> Vec<String> {
+    let role = phrases::role(spot).map(|role| format!("; ask for {role}")).unwrap_or_default();
+    let (named, more) = spot.hides.split_at(spot.hides.len().min(HIDDEN));
+    let others = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    let hides = if named.is_empty() { String::new() } else { format!(", which could hide {}{others}", named.join(", ")) };
+    let said = spot.message.as_ref().filter(|_| role.is_empty()).map(|said| format!(": {said}")).unwrap_or_default();
+    hanging("Not looked at: ", &format!("{} ({}{role}{said}){hides}.", spot.what, spot.why))
+}
+
+/// A text behind a head; the lines after the first stand under the text.
+fn hanging(head: &str, text: &str) -> Vec<String> {
+    let margin = " ".repeat(head.len());
+    let options = textwrap::Options::new(COLUMNS).break_words(false).initial_indent(head).subsequent_indent(&margin);
+    let mut lines = textwrap::wrap(text, options.clone().word_splitter(textwrap::WordSplitter::NoHyphenation));
+    if lines.is_empty() {
+        lines.push(head.into());
+    }
+    lines.into_iter().map(std::borrow::Cow::into_owned).collect()
 }
