@@ -118,7 +118,8 @@ fn of_blind_spot(spot: &BlindSpot) -> Vec<String> {
     let role = phrases::role(spot).map(|role| format!("; ask for {role}")).unwrap_or_default();
     let (named, more) = spot.hides.split_at(spot.hides.len().min(HIDDEN));
     let others = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-    let hides = if named.is_empty() { String::new() } else { format!(", which could hide {}{others}", named.join(", ")) };
+    let hides =
+        if named.is_empty() { String::new() } else { format!(", which could hide {}{others}", named.join(", ")) };
     let said = spot.message.as_ref().filter(|_| role.is_empty()).map(|said| format!(": {said}")).unwrap_or_default();
     hanging("Not looked at: ", &format!("{} ({}{role}{said}){hides}.", spot.what, spot.why))
 }
