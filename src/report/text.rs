@@ -5,7 +5,11 @@ use crate::diagnosis::rule::Severity;
 
 /// The report.
 pub fn report(assessment: &Assessment) -> String {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> =
+        assessment.source.taken_for.iter().map(|what| format!("read as: {what}")).collect();
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
     for diagnosis in &assessment.diagnoses {
         lines.extend(of_diagnosis(diagnosis));
         lines.push(String::new());
