@@ -33,10 +33,10 @@ const TAIL: usize = 64;
 
 /// Reads the files and prints what they say.
 pub fn run(arguments: &ExplainArguments, catalogue: &Catalogue) -> anyhow::Result<Outcome> {
-    if let [folder] = arguments.files.as_slice() {
-        if folder.is_dir() {
-            return of_folder(folder, arguments, catalogue);
-        }
+    if let [folder] = arguments.files.as_slice()
+        && folder.is_dir()
+    {
+        return of_folder(folder, arguments, catalogue);
     }
     let mut desk = Desk::new(catalogue, arguments.files.len() > 1);
     for file in &arguments.files {
@@ -102,7 +102,8 @@ impl<'a> Desk<'a> {
 
     fn input(&mut self, name: SafeText, input: Input<'_>) -> anyhow::Result<()> {
         match input {
-            Input::Empty => self.note(&name, "nothing: it is empty"),
+            Input::Empty => self
+                .note(&name, "nothing, it is empty (of a container that writes no log, paste `kubectl describe pod`)"),
             Input::Binary(what) => {
                 self.note(&name, &format!("no text: {what}"));
                 let why = SafeText::new("unreadable");
@@ -175,7 +176,9 @@ impl<'a> Desk<'a> {
         let changes = assemble::changes(&self.readings);
         let now = self.now.filter(|now| now.is_known && !changes.is_empty());
         snapshot.source.taken_at = now.map(|now| now.at);
-        changes.into_iter().for_each(|change| snapshot.apply(change));
+        for change in changes {
+            snapshot.apply(change);
+        }
         for spot in &self.unreadable {
             snapshot.apply(Change::Unreadable(spot.clone()));
         }

@@ -1,7 +1,7 @@
 //! Brings what was found in all parts of an input together: one namespace, objects that only events speak of, and what
 //! the input cannot show.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -73,9 +73,9 @@ fn move_home(objects: &mut [Found]) {
 
 /// Events that were pasted without their object are about the only pod there is.
 fn name_subjects(objects: &mut [Found]) {
-    let pods: BTreeMap<String, ()> =
-        objects.iter().filter(|found| found.kind == Kind::Pod).map(|found| (name(&found.value), ())).collect();
-    let mut names = pods.into_keys();
+    let pods: BTreeSet<String> =
+        objects.iter().filter(|found| found.kind == Kind::Pod).map(|found| name(&found.value)).collect();
+    let mut names = pods.into_iter();
     let (Some(pod), None) = (names.next(), names.next()) else { return };
     for found in objects.iter_mut().filter(|found| found.kind == Kind::Event) {
         if found.value["involvedObject"]["name"] == "" {
@@ -98,7 +98,9 @@ mod tests {
 
     fn snapshot(text: &str) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        changes(&parts(text).known).into_iter().for_each(|change| snapshot.apply(change));
+        for change in changes(&parts(text).known) {
+            snapshot.apply(change);
+        }
         snapshot
     }
 

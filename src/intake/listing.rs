@@ -131,7 +131,7 @@ fn row<'a>(kind: Kind, cell: &dyn Fn(&str) -> Option<&'a str>, now: Now) -> Opti
         ("creationTimestamp", age.map(|age| json!(now.before(age)))),
     ]);
     let (spec, status) = match kind {
-        Kind::Pod => return pod(metadata, cell),
+        Kind::Pod => return pod(&metadata, cell),
         Kind::PersistentVolumeClaim => claim(cell),
         Kind::Node => node(cell),
         Kind::InferenceService => (json!({}), json!({"conditions": [{"type": "Ready", "status": cell("READY")}]})),
@@ -152,7 +152,7 @@ fn fraction(cell: &str) -> Option<(i64, i64)> {
 }
 
 /// The state of a pod in one word, as `kubectl get pods` puts it. Which container it is about is not told.
-fn pod<'a>(metadata: Value, cell: &dyn Fn(&str) -> Option<&'a str>) -> Option<Value> {
+fn pod<'a>(metadata: &Value, cell: &dyn Fn(&str) -> Option<&'a str>) -> Option<Value> {
     let (ready, all) = fraction(cell("READY")?)?;
     let status = cell("STATUS")?;
     let restarts = cell("RESTARTS").and_then(number).unwrap_or(0);

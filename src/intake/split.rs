@@ -29,7 +29,7 @@ impl Parts {
 }
 
 /// A text, its lines, and where each begins.
-struct Lines<'a> {
+struct Printed<'a> {
     text: &'a str,
     lines: Vec<&'a str>,
     starts: Vec<usize>,
@@ -40,11 +40,11 @@ struct Lines<'a> {
 pub fn parts(text: &str) -> Parts {
     let mut at = 0;
     let starts = text.split('\n').map(|line| (at, at += line.len() + 1).0).collect();
-    let lines = Lines { text, lines: text.split('\n').collect(), starts, now: Now::of(text) };
+    let printed = Printed { text, lines: text.split('\n').collect(), starts, now: Now::of(text) };
     let mut parts = Parts::default();
     let mut at = 0;
-    while at < lines.lines.len() {
-        let taken = match lines.reading(at) {
+    while at < printed.lines.len() {
+        let taken = match printed.reading(at) {
             Some((taken, reading)) => {
                 parts.known.push(reading);
                 taken.max(1)
@@ -52,7 +52,7 @@ pub fn parts(text: &str) -> Parts {
             None => 0,
         };
         if taken == 0 {
-            let line = lines.lines[at];
+            let line = printed.lines[at];
             parts.log.push_str(if paste::is_separator(line) { "" } else { line });
             parts.log.push('\n');
         }
@@ -62,7 +62,7 @@ pub fn parts(text: &str) -> Parts {
     parts
 }
 
-impl<'a> Lines<'a> {
+impl<'a> Printed<'a> {
     /// What begins at a line, and how many lines it takes.
     fn reading(&self, at: usize) -> Option<(usize, Reading)> {
         let rest = &self.lines[at..];
@@ -96,7 +96,7 @@ impl<'a> Lines<'a> {
             let length = listed.len();
             (listed, length)
         };
-        let is_listed = rows.first()?.object_kind != "";
+        let is_listed = !rows.first()?.object_kind.is_empty();
         let events = if rows.len() == 1 { "1 event".to_owned() } else { format!("{} events", rows.len()) };
         let source = if is_listed { "kubectl get events" } else { "events of kubectl describe" };
         let objects: Vec<Found> = rows.into_iter().map(|row| of_a_pod(row).found(self.now)).collect();

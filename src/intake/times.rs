@@ -5,6 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 /// The instant that stands for now where a text holds ages only: any would do, and the same text must always say the same.
 const ARBITRARY: i64 = 946_684_800;
 
+/// Months as dates name them.
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// When a text was printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
@@ -115,7 +118,6 @@ pub fn date(text: &str) -> Option<Timestamp> {
     let mut words = text.split_whitespace();
     let weekday = words.next()?;
     let (day, month, year, clock) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = MONTHS.iter().position(|known| *known == month)? + 1;
     let day: u8 = day.parse().ok().filter(|_| weekday.ends_with(','))?;
     // A zone by its name says too little to be counted with: UTC stands for it.

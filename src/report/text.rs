@@ -1,12 +1,12 @@
 //! An assessment as plain text, for a terminal and for a chat.
 
-use crate::diagnosis::assessment::{Assessment, Diagnosis};
+use crate::diagnosis::assessment::{Assessment, Diagnosis, Verdict};
 use crate::diagnosis::rule::Severity;
+use crate::report::headline;
 
 /// The report.
 pub fn report(assessment: &Assessment) -> String {
-    let mut lines: Vec<String> =
-        assessment.source.taken_for.iter().map(|what| format!("read as: {what}")).collect();
+    let mut lines: Vec<String> = assessment.source.taken_for.iter().map(|what| format!("read as: {what}")).collect();
     if !lines.is_empty() {
         lines.push(String::new());
     }
@@ -15,7 +15,11 @@ pub fn report(assessment: &Assessment) -> String {
         lines.push(String::new());
     }
     if assessment.diagnoses.is_empty() {
-        lines.push("Nothing wrong was found.".to_owned());
+        lines.push(match assessment.verdict {
+            Verdict::Healthy => "Nothing wrong was found.".to_owned(),
+            Verdict::Unknown => "Nothing can be said about what could not be read.".to_owned(),
+            _ => format!("No cause was found. {}", headline::sentence(assessment)),
+        });
     }
     lines.join("\n") + "\n"
 }
