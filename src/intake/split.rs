@@ -36,20 +36,29 @@ struct Printed<'a> {
     now: Now,
 }
 
+/// So many lines are looked through in vain for objects before the rest is taken for a log.
+const PATIENCE: usize = 100_000;
+
+/// A part and how many lines it takes, or how many lines were looked through in vain.
+type Attempt = Result<(usize, Reading), usize>;
+
 /// Splits a text.
 pub fn parts(text: &str) -> Parts {
     let mut at = 0;
     let starts = text.split('\n').map(|line| (at, at += line.len() + 1).0).collect();
     let printed = Printed { text, lines: text.split('\n').collect(), starts, now: Now::of(text) };
     let mut parts = Parts::default();
-    let mut at = 0;
+    let (mut at, mut patience) = (0, PATIENCE);
     while at < printed.lines.len() {
-        let taken = match printed.reading(at) {
-            Some((taken, reading)) => {
+        let taken = match printed.reading(at, patience) {
+            Ok((taken, reading)) => {
                 parts.known.push(reading);
                 taken.max(1)
             }
-            None => 0,
+            Err(in_vain) => {
+                patience = patience.saturating_sub(in_vain);
+                0
+            }
         };
         if taken == 0 {
             let line = printed.lines[at];
@@ -63,20 +72,22 @@ pub fn parts(text: &str) -> Parts {
 }
 
 impl<'a> Printed<'a> {
-    /// What begins at a line, and how many lines it takes.
-    fn reading(&self, at: usize) -> Option<(usize, Reading)> {
+    /// What begins at a line.
+    fn reading(&self, at: usize, patience: usize) -> Attempt {
         let rest = &self.lines[at..];
-        let first = rest.first().filter(|line| !line.trim().is_empty())?;
+        let first = rest.first().filter(|line| !line.trim().is_empty()).ok_or(0_usize)?;
         match first.trim_start().as_bytes().first() {
+            Some(b'{' | b'[' | b'"') if patience == 0 => return Err(0),
             Some(b'{' | b'[') => return self.json(at),
             Some(b'"') => return cut_json(rest),
             _ => {}
         }
-        self.described(rest)
-            .or_else(|| self.events(rest))
-            .or_else(|| self.listed(rest))
-            .or_else(|| docker::listed(rest))
-            .or_else(|| yaml(rest))
+        let known = self.described(rest).or_else(|| self.events(rest)).or_else(|| self.listed(rest));
+        match known.or_else(|| docker::listed(rest)) {
+            Some(known) => Ok(known),
+            None if patience == 0 => Err(0),
+            None => yaml(rest),
+        }
     }
 
     fn described(&self, rest: &[&'a str]) -> Option<(usize, Reading)> {
@@ -113,13 +124,13 @@ impl<'a> Printed<'a> {
     }
 
     /// A value in JSON, wherever it ends.
-    fn json(&self, at: usize) -> Option<(usize, Reading)> {
+    fn json(&self, at: usize) -> Attempt {
         let rest = &self.text[self.starts[at]..];
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
         let Some(Ok(_)) = values.next() else { return cut_json(&self.lines[at..]) };
         let end = values.byte_offset();
-        let reading = manifest::read(&rest[..end])?;
-        Some((rest[..end].matches('\n').count() + 1, reading))
+        let length = rest[..end].matches('\n').count() + 1;
+        manifest::read(&rest[..end]).map(|reading| (length, reading)).ok_or(length)
     }
 }
 
@@ -133,17 +144,18 @@ fn is_event_header(line: &str) -> bool {
     is_listed || events::is_header(line)
 }
 
-fn yaml(rest: &[&str]) -> Option<(usize, Reading)> {
-    let length = extent::yaml(rest)?;
-    Some((length, manifest::read(&rest[..length].join("\n"))?))
+fn yaml(rest: &[&str]) -> Attempt {
+    let length = extent::yaml(rest).ok_or(0_usize)?;
+    manifest::read(&rest[..length].join("\n")).map(|reading| (length, reading)).ok_or(length)
 }
 
 /// JSON of which only some lines were copied: brackets that were cut off are put back.
-fn cut_json(rest: &[&str]) -> Option<(usize, Reading)> {
+fn cut_json(rest: &[&str]) -> Attempt {
     let length = rest.iter().take_while(|line| extent::is_json_line(line)).count();
     let text = extent::balanced(&rest[..length].join("\n"));
-    serde_json::from_str::<Value>(&text).ok()?;
-    Some((length, manifest::read(&text)?))
+    let is_whole = serde_json::from_str::<Value>(&text).is_ok();
+    let reading = is_whole.then(|| manifest::read(&text)).flatten();
+    reading.map(|reading| (length, reading)).ok_or(length)
 }
 
 #[cfg(test)]
