@@ -3,6 +3,7 @@ pub mod capture;
 pub mod cli;
 pub mod cluster;
 pub mod diagnosis;
+pub mod intake;
 pub mod report;
 pub mod session;
 pub mod snapshot;

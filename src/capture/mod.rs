@@ -96,7 +96,7 @@ fn read_header(folder: &Path, snapshot: &mut Snapshot) {
         Err(error) => return blind(snapshot, "capture.yaml", &error),
     };
     let Header { taken_at, context, namespace, version, unreadable, logs_unavailable } = header;
-    snapshot.source = Source { context, namespace, taken_at, version };
+    snapshot.source = Source { context, namespace, taken_at, version, ..Source::default() };
     for UnreadableEntry { what, why, message } in unreadable {
         snapshot.apply(Change::Unreadable(Unreadable { what, why, message }));
     }

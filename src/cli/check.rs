@@ -1,5 +1,6 @@
 //! `unstuck check`: one look, a report, and the verdict in the exit code.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::capture;
@@ -31,9 +32,11 @@ pub fn run(
 
 /// Prints a report in the form that was asked for.
 pub fn print(assessment: &Assessment, output: Output) -> Outcome {
-    match output {
-        Output::Json => println!("{:#}", json::report(assessment)),
-        Output::Text => print!("{}", text::report(assessment)),
-    }
+    let report = match output {
+        Output::Json => format!("{:#}\n", json::report(assessment)),
+        Output::Text => text::report(assessment),
+    };
+    // A reader that has seen enough, as `head` does, closes the pipe: the verdict stays in the exit code.
+    let _closed = io::stdout().write_all(report.as_bytes());
     Outcome::of(assessment)
 }

@@ -76,6 +76,8 @@ impl<'a> Stage<'a> {
         self.name_pod(&mut scene, pod);
         scene.names.insert("container".to_owned(), container.name.clone());
         scene.names.insert("image".to_owned(), container.image.clone());
+        // Of a fragment or a table neither may be known: then the words do without them.
+        scene.names.retain(|_, value| !value.is_empty());
         hear_status(&mut scene, status);
         let named = |name: Option<&str>| name.map_or(takes_unnamed, |name| container.name == name);
         for event in relation::events_of(self.snapshot, "Pod", meta) {
@@ -132,6 +134,7 @@ impl<'a> Stage<'a> {
         if pod.is_scheduled() {
             scene.names.insert("node".to_owned(), pod.spec.node_name.clone());
         }
+        scene.names.retain(|name, value| !(value.is_empty() || name == "target" && value.ends_with('/')));
     }
 
     /// The scene of what makes pods. What its newest ReplicaSet says counts as its own.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diagnosis::assessment::{Assessment, BlindSpot, Diagnosis, Verdict, WorkloadState};
+use crate::snapshot::text::SafeText;
 
 /// The name of the schema.
 pub const SCHEMA: &str = "unstuck/v1";
@@ -24,6 +25,8 @@ struct Source<'a> {
     context: &'a str,
     namespace: &'a str,
     taken_at: Option<String>,
+    #[serde(skip_serializing_if = "<[SafeText]>::is_empty")]
+    taken_for: &'a [SafeText],
 }
 
 /// The report.
@@ -32,6 +35,7 @@ pub fn report(assessment: &Assessment) -> Value {
         context: &assessment.source.context,
         namespace: &assessment.source.namespace,
         taken_at: assessment.source.taken_at.map(|time| time.to_string()),
+        taken_for: &assessment.source.taken_for,
     };
     let report = Report {
         schema: SCHEMA,

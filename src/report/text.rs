@@ -18,6 +18,7 @@ use crate::diagnosis::assessment::{Assessment, BlindSpot, Diagnosis, Evidence, F
 use crate::diagnosis::rule::Severity;
 use crate::report::markdown;
 use crate::report::{headline, phrases};
+use crate::snapshot::Source;
 
 /// Columns of prose; what is quoted or can be pasted is never broken.
 const COLUMNS: usize = 100;
@@ -33,30 +34,41 @@ pub fn report(assessment: &Assessment) -> String {
         lines.push(String::new());
         lines.extend(of_diagnosis(diagnosis, assessment));
     }
-    if !assessment.blind_spots.is_empty() {
+    // Of what a paste does not show, nothing can be asked for.
+    let spots: Vec<&BlindSpot> = assessment.blind_spots.iter().filter(|spot| spot.why != "unseen").collect();
+    if !spots.is_empty() {
         lines.push(String::new());
-        lines.extend(assessment.blind_spots.iter().flat_map(of_blind_spot));
+        lines.extend(spots.into_iter().flat_map(of_blind_spot));
     }
     let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
     lines.join("\n") + "\n"
 }
 
-/// Where this is, and how it is; of a pasted log only whether something was found.
+/// Where this is, and how it is; of a paste what it was read as.
 fn head(assessment: &Assessment) -> Vec<String> {
     let source = &assessment.source;
-    let is_pasted = source.namespace.is_empty() && source.context.is_empty() && assessment.workloads.is_empty();
-    if is_pasted {
-        let found = if assessment.diagnoses.is_empty() { "Nothing wrong was found." } else { "" };
-        return if found.is_empty() { Vec::new() } else { vec![found.to_owned()] };
+    let mut lines: Vec<String> = source.taken_for.iter().map(|what| format!("read as: {what}")).collect();
+    if lines.is_empty() && !(source.namespace.is_empty() && source.context.is_empty()) {
+        lines.push(place(source));
     }
+    if !assessment.workloads.is_empty() || assessment.verdict == Verdict::Unknown {
+        lines.push(headline::sentence(assessment));
+    }
+    if assessment.diagnoses.is_empty() {
+        match assessment.verdict {
+            Verdict::Unknown => {}
+            Verdict::Healthy => lines.push("Nothing wrong was found.".to_owned()),
+            _ => lines.push("No cause was found.".to_owned()),
+        }
+    }
+    lines
+}
+
+fn place(source: &Source) -> String {
     let namespace = if source.namespace.is_empty() { "all namespaces" } else { source.namespace.as_str() };
     let context = if source.context.is_empty() { String::new() } else { format!(" on {}", source.context) };
     let time = source.taken_at.map(|at| format!(", {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"))).unwrap_or_default();
-    let mut lines = vec![format!("{namespace}{context}{time}"), headline::sentence(assessment)];
-    if assessment.diagnoses.is_empty() && assessment.verdict != Verdict::Unknown && !assessment.workloads.is_empty() {
-        lines.push("Nothing wrong was found.".to_owned());
-    }
-    lines
+    format!("{namespace}{context}{time}")
 }
 
 fn of_diagnosis(diagnosis: &Diagnosis, assessment: &Assessment) -> Vec<String> {

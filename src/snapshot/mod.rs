@@ -67,6 +67,8 @@ pub struct Source {
     pub taken_at: Option<Timestamp>,
     /// The version of the API server.
     pub version: SafeText,
+    /// What an input that was pasted was taken for, part by part.
+    pub taken_for: Vec<SafeText>,
 }
 
 /// Something that could not be read.

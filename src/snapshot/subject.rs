@@ -28,7 +28,10 @@ impl Subject {
 
     /// A container of a pod.
     pub fn container(namespace: &SafeText, pod: &SafeText, container: &SafeText) -> Self {
-        Subject { container: Some(container.clone()), ..Subject::new("Pod", namespace, pod) }
+        Subject {
+            container: Some(container.clone()).filter(|name| !name.is_empty()),
+            ..Subject::new("Pod", namespace, pod)
+        }
     }
 
     /// A log that was pasted.

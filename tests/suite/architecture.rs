@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::golden;
 
 /// The modules, and those of ours that each may import.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("snapshot", &[]),
     ("diagnosis", &["snapshot"]),
     ("capture", &["snapshot"]),
+    ("intake", &["capture", "snapshot"]),
     ("cluster", &["snapshot"]),
     ("session", &["cluster", "diagnosis", "snapshot"]),
     ("redact", &["snapshot"]),
