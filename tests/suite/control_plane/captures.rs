@@ -1,0 +1,197 @@
+//! The captures of `tests/scenarios`, served by a real API server: a look at them says what a look at the files says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use unstuck::snapshot::kind::Kind;
+
+use crate::control_plane::etcd;
+use crate::control_plane::plane::{Plane, storage};
+use crate::control_plane::program::{self, Report};
+use crate::control_plane::rest::{self, text, until};
+
+#[test]
+fn a_capture_says_the_same_from_disk_and_through_an_api_server() {
+    let captures = all();
+    if captures.is_empty() {
+        return;
+    }
+    let Some(plane) = storage() else { return };
+    rest::block_on(async {
+        know_custom_kinds(plane).await;
+        let mut different = Vec::new();
+        for capture in &captures {
+            let saved = said(&program::check_from(capture));
+            serve(plane, capture).await;
+            let report = program::check(&plane.kubeconfig("admin"), &header(capture).1);
+            if said(&report) != saved {
+                different.push(format!("{}\n  from disk: {saved}\n  served:    {}", capture.display(), said(&report)));
+            }
+        }
+        let count = different.len();
+        assert!(different.is_empty(), "{count} of {} differ:\n{}", captures.len(), different.join("\n"));
+    });
+}
+
+/// The captures, in order.
+fn all() -> Vec<PathBuf> {
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let folders = fs::read_dir(scenarios).into_iter().flatten().flatten().map(|entry| entry.path().join("capture"));
+    let mut captures: Vec<PathBuf> = folders.filter(|folder| folder.is_dir()).collect();
+    captures.sort();
+    captures
+}
+
+/// What both must say: how the namespace is, and which diagnoses hold for whom.
+fn said(report: &Report) -> Value {
+    let diagnoses = report.json["diagnoses"].as_array().cloned().unwrap_or_default();
+    let told = |diagnosis: &Value| {
+        let consequences = program::consequences(diagnosis);
+        json!([diagnosis["id"], diagnosis["subject"], diagnosis["workloads"], diagnosis["affected"], consequences])
+    };
+    json!([report.code, report.json["verdict"], diagnoses.iter().map(told).collect::<Vec<_>>()])
+}
+
+/// Defines the kinds of the operators: anything may stand in them.
+async fn know_custom_kinds(plane: &Plane) {
+    let client = plane.client("admin").await;
+    for kind in Kind::ALL.into_iter().filter(|kind| is_custom(*kind)) {
+        let place = kind.place();
+        let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": format!("{}.{}", place.plural, place.group)},
+            "spec": {
+                "group": place.group, "scope": if place.namespaced { "Namespaced" } else { "Cluster" },
+                "names": {"kind": place.name, "plural": place.plural, "singular": place.name.to_lowercase()},
+                "versions": [{"name": place.version, "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
+            },
+        });
+        rest::create(&client, &definition).await;
+        let path = format!("/apis/{}/{}/{}", place.group, place.version, place.plural);
+        until(&path, async || rest::get(&client, &path).await.ok()).await;
+    }
+}
+
+fn is_custom(kind: Kind) -> bool {
+    let group = kind.place().group;
+    group.contains('.') && !group.ends_with(".k8s.io")
+}
+
+/// When a capture was taken, and of which namespace.
+fn header(capture: &Path) -> (Timestamp, String) {
+    let header = fs::read_to_string(capture.join("capture.yaml")).expect("a capture has a header");
+    let header: Value = serde_saphyr::from_str(&header).expect("the header is YAML");
+    let taken_at = text(&header["taken_at"]).parse().expect("a capture says when it was taken");
+    (taken_at, text(&header["namespace"]).to_owned())
+}
+
+/// Puts a capture in the place of the one before, as if it were taken now.
+async fn serve(plane: &Plane, capture: &Path) {
+    let (taken_at, namespace) = header(capture);
+    let later = SignedDuration::from_secs(Timestamp::now().as_second() - taken_at.as_second());
+    let mut objects = Vec::new();
+    for file in files_below(&capture.join("objects")) {
+        let manifest = fs::read_to_string(&file).expect("a file of the capture");
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&manifest).expect("manifests are YAML");
+        for mut object in documents.into_iter().flat_map(unpacked) {
+            let Some(kind) = Kind::of(text(&object["apiVersion"]), text(&object["kind"])) else { continue };
+            shift(&mut object, later);
+            plane.answer_for(&mut object);
+            if let Some(metadata) = object["metadata"].as_object_mut() {
+                metadata.remove("resourceVersion");
+            }
+            objects.push((key(kind, &object), object));
+        }
+    }
+    let folders: Vec<String> = Kind::ALL.into_iter().map(etcd::folder).collect();
+    write_logs(plane, capture, later, &objects);
+    etcd::replace(&plane.etcd, &folders, &objects).await;
+    let client = plane.client("admin").await;
+    let path = format!("/api/v1/namespaces/{namespace}");
+    until("the namespace is served", async || rest::get(&client, &path).await.ok()).await;
+}
+
+/// The objects of a list, or the object itself.
+fn unpacked(document: Value) -> Vec<Value> {
+    match document.get("items").and_then(Value::as_array) {
+        Some(items) => items.clone(),
+        None => vec![document],
+    }
+}
+
+fn key(kind: Kind, object: &Value) -> String {
+    let (metadata, folder) = (&object["metadata"], etcd::folder(kind));
+    match metadata["namespace"].as_str() {
+        Some(namespace) => format!("{folder}{namespace}/{}", text(&metadata["name"])),
+        None => format!("{folder}{}", text(&metadata["name"])),
+    }
+}
+
+/// Moves every time in an object.
+fn shift(value: &mut Value, later: SignedDuration) {
+    match value {
+        Value::String(text) => {
+            if let Some(moved) = moved(text, later) {
+                *text = moved;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| shift(item, later)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| shift(field, later)),
+        _ => {}
+    }
+}
+
+/// A time, moved, and written as precisely as it was; nothing where the text is no time.
+fn moved(text: &str, later: SignedDuration) -> Option<String> {
+    let time: Timestamp = text.parse().ok()?;
+    let time = time.checked_add(later).ok()?;
+    let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end_matches('Z').len());
+    Some(format!("{time:.digits$}"))
+}
+
+/// Gives the played kubelet the logs of a capture.
+fn write_logs(plane: &Plane, capture: &Path, later: SignedDuration, objects: &[(String, Value)]) {
+    let logs = plane.folder.join("logs");
+    if logs.exists() {
+        fs::remove_dir_all(&logs).expect("the folder of the control plane can be written");
+    }
+    for (_, pod) in objects.iter().filter(|(_, object)| object["kind"] == "Pod") {
+        let (metadata, status) = (&pod["metadata"], &pod["status"]);
+        let folder = logs.join(text(&metadata["namespace"])).join(text(&metadata["name"]));
+        fs::create_dir_all(&folder).expect("the folder of the control plane can be written");
+        for log in files_below(&capture.join("logs").join(text(&metadata["name"]))) {
+            let written = fs::read(&log).expect("a file of the capture");
+            let moved: Vec<u8> =
+                written.split_inclusive(|byte| *byte == b'\n').flat_map(|line| late(line, later)).collect();
+            let name = log.file_name().expect("a file has a name");
+            fs::write(folder.join(name), moved).expect("the folder of the control plane can be written");
+        }
+        for container in status["containerStatuses"].as_array().into_iter().flatten() {
+            if container["state"]["running"].is_object() {
+                let open = folder.join(format!("{}.open", text(&container["name"])));
+                fs::write(open, "").expect("the folder of the control plane can be written");
+            }
+        }
+    }
+}
+
+/// A line of a log with its stamp moved.
+fn late(line: &[u8], later: SignedDuration) -> Vec<u8> {
+    let end = memchr::memchr(b' ', line).unwrap_or_default();
+    let stamp = std::str::from_utf8(&line[..end]).ok().and_then(|stamp| moved(stamp, later));
+    match stamp {
+        Some(stamp) => [stamp.as_bytes(), &line[end..]].concat(),
+        None => [format!("{:.9} ", Timestamp::now()).as_bytes(), line].concat(),
+    }
+}
+
+/// All files below a folder, in order; none where there is no such folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.into_iter().flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}

@@ -1,0 +1,2 @@
+//! What the program does, seen from outside.
+mod control_plane;
