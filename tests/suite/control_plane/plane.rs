@@ -210,11 +210,14 @@ impl Plane {
         fs::write(self.kubeconfig(user), config.to_string()).expect("the folder can be written");
     }
 
-    /// A client with all rights, for the runtime that is current.
+    /// The client of a user, for the runtime that is current.
     pub async fn client(&self, user: &str) -> Client {
         let kubeconfig = Kubeconfig::read_from(self.kubeconfig(user)).expect("a kubeconfig of our own");
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-        Client::try_from(config.expect("a kubeconfig of our own")).expect("a certificate of our own")
+        let mut config = config.expect("a kubeconfig of our own");
+        // The tests look again at once; the client would wait longer and longer.
+        config.default_retry = false;
+        Client::try_from(config).expect("a certificate of our own")
     }
 
     /// Waits for the API server, and makes what all tests share: nodes, and what the users may do.
