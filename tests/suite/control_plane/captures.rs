@@ -1,16 +1,22 @@
 //! The captures of `tests/scenarios`, served by a real API server: a look at them says what a look at the files says.
+//!
+//! No controller runs beside that server, and the objects are put into its store: through the API they would get new uids
+//! and become as young as the test, and both are read by rules.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use unstuck::cli::Outcome;
+use unstuck::diagnosis::catalogue::Catalogue;
+use unstuck::diagnosis::diagnose::diagnose;
 use unstuck::snapshot::kind::Kind;
 
-use crate::control_plane::etcd;
-use crate::control_plane::plane::{Plane, storage};
-use crate::control_plane::program::{self, Report};
+use crate::control_plane::plane::{Plane, say, storage};
+use crate::control_plane::program;
 use crate::control_plane::rest::{self, text, until};
+use crate::control_plane::{access, etcd};
 
 #[test]
 fn a_capture_says_the_same_from_disk_and_through_an_api_server() {
@@ -21,17 +27,26 @@ fn a_capture_says_the_same_from_disk_and_through_an_api_server() {
     let Some(plane) = storage() else { return };
     rest::block_on(async {
         know_custom_kinds(plane).await;
-        let mut different = Vec::new();
+        let catalogue = Catalogue::builtin();
+        let (mut different, mut forbidden) = (Vec::new(), Vec::new());
+        access::allow_all_but(plane, &[]).await;
         for capture in &captures {
-            let saved = said(&program::check_from(capture));
+            let saved = on_disk(capture, &catalogue);
             serve(plane, capture).await;
-            let report = program::check(&plane.kubeconfig("admin"), &header(capture).1);
-            if said(&report) != saved {
-                different.push(format!("{}\n  from disk: {saved}\n  served:    {}", capture.display(), said(&report)));
+            let hidden = Header::of(capture).forbidden;
+            if hidden != forbidden {
+                access::allow_all_but(plane, &hidden.iter().map(String::as_str).collect::<Vec<_>>()).await;
+                forbidden = hidden;
+            }
+            let report = program::check(&plane.kubeconfig("viewer"), &Header::of(capture).namespace);
+            let served = said(&report.json, report.code);
+            if served != saved {
+                different.push(format!("{}\n  from disk: {saved}\n  served:    {served}", capture.display()));
             }
         }
-        let count = different.len();
-        assert!(different.is_empty(), "{count} of {} differ:\n{}", captures.len(), different.join("\n"));
+        let (all, same) = (captures.len(), captures.len() - different.len());
+        say(&format!("control plane: {same} of {all} cases say the same from disk and through an API server"));
+        assert!(different.is_empty(), "these differ:\n{}", different.join("\n"));
     });
 }
 
@@ -44,14 +59,21 @@ fn all() -> Vec<PathBuf> {
     captures
 }
 
+/// What `check --from` says; in this process, because that spares a start for each capture.
+fn on_disk(capture: &Path, catalogue: &Catalogue) -> Value {
+    let snapshot = unstuck::capture::open(capture, &catalogue.sieve).expect("a capture can be opened");
+    let assessment = diagnose(&snapshot, catalogue);
+    said(&unstuck::report::json::report(&assessment), Outcome::of(&assessment) as i32)
+}
+
 /// What both must say: how the namespace is, and which diagnoses hold for whom.
-fn said(report: &Report) -> Value {
-    let diagnoses = report.json["diagnoses"].as_array().cloned().unwrap_or_default();
+fn said(report: &Value, code: i32) -> Value {
+    let diagnoses = report["diagnoses"].as_array().cloned().unwrap_or_default();
     let told = |diagnosis: &Value| {
         let consequences = program::consequences(diagnosis);
         json!([diagnosis["id"], diagnosis["subject"], diagnosis["workloads"], diagnosis["affected"], consequences])
     };
-    json!([report.code, report.json["verdict"], diagnoses.iter().map(told).collect::<Vec<_>>()])
+    json!([code, report["verdict"], diagnoses.iter().map(told).collect::<Vec<_>>()])
 }
 
 /// Defines the kinds of the operators: anything may stand in them.
@@ -80,17 +102,27 @@ fn is_custom(kind: Kind) -> bool {
     group.contains('.') && !group.ends_with(".k8s.io")
 }
 
-/// When a capture was taken, and of which namespace.
-fn header(capture: &Path) -> (Timestamp, String) {
-    let header = fs::read_to_string(capture.join("capture.yaml")).expect("a capture has a header");
-    let header: Value = serde_saphyr::from_str(&header).expect("the header is YAML");
-    let taken_at = text(&header["taken_at"]).parse().expect("a capture says when it was taken");
-    (taken_at, text(&header["namespace"]).to_owned())
+/// What stands in `capture.yaml`.
+struct Header {
+    taken_at: Timestamp,
+    namespace: String,
+    forbidden: Vec<String>,
+}
+
+impl Header {
+    fn of(capture: &Path) -> Self {
+        let header = fs::read_to_string(capture.join("capture.yaml")).expect("a capture has a header");
+        let header: Value = serde_saphyr::from_str(&header).expect("the header is YAML");
+        let taken_at = text(&header["taken_at"]).parse().expect("a capture says when it was taken");
+        let unreadable = header["unreadable"].as_array().into_iter().flatten();
+        let forbidden = unreadable.map(|entry| text(&entry["what"]).to_owned()).collect();
+        Header { taken_at, namespace: text(&header["namespace"]).to_owned(), forbidden }
+    }
 }
 
 /// Puts a capture in the place of the one before, as if it were taken now.
 async fn serve(plane: &Plane, capture: &Path) {
-    let (taken_at, namespace) = header(capture);
+    let Header { taken_at, namespace, .. } = Header::of(capture);
     let later = SignedDuration::from_secs(Timestamp::now().as_second() - taken_at.as_second());
     let mut objects = Vec::new();
     for file in files_below(&capture.join("objects")) {
@@ -106,12 +138,23 @@ async fn serve(plane: &Plane, capture: &Path) {
             objects.push((key(kind, &object), object));
         }
     }
+    if !objects.iter().any(|(_, object)| object["kind"] == "Namespace" && object["metadata"]["name"] == *namespace) {
+        objects.push(bare_namespace(&namespace));
+    }
     let folders: Vec<String> = Kind::ALL.into_iter().map(etcd::folder).collect();
     write_logs(plane, capture, later, &objects);
     etcd::replace(&plane.etcd, &folders, &objects).await;
     let client = plane.client("admin").await;
     let path = format!("/api/v1/namespaces/{namespace}");
     until("the namespace is served", async || rest::get(&client, &path).await.ok()).await;
+}
+
+/// The namespace of a capture that was taken by a user who may not read it.
+fn bare_namespace(name: &str) -> (String, Value) {
+    let metadata = json!({"name": name, "uid": format!("uid-of-{name}"), "creationTimestamp": "2026-01-01T00:00:00Z"});
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata, "status": {"phase": "Active"}});
+    (key(Kind::Namespace, &namespace), namespace)
 }
 
 /// The objects of a list, or the object itself.

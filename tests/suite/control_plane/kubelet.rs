@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use futures::stream;
+use futures::{StreamExt, stream};
 use http::{Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -130,9 +130,8 @@ impl Asked {
         let late: Vec<_> = lines.into_iter().filter(|(stamp, _)| is_late(stamp)).collect();
         let chosen = late[late.len().saturating_sub(tail)..].iter();
         let stamps = self.is("timestamps");
-        let line = |(stamp, text): &(&str, &[u8])| match stamps {
-            true => [stamp.as_bytes(), b" ", text].concat(),
-            false => text.to_vec(),
+        let line = |(stamp, text): &(&str, &[u8])| {
+            if stamps { [stamp.as_bytes(), b" ", text].concat() } else { text.to_vec() }
         };
         chosen.flat_map(line).collect()
     }
@@ -157,14 +156,14 @@ fn followed(asked: Asked) -> Body {
     let pieces = stream::unfold((asked, None), |(asked, read)| async move {
         let Some(mut start) = read else {
             let (lines, end) = asked.lines_from(0);
-            return Some((piece(asked.chosen(&lines, asked.tail())), (asked, Some(end))));
+            return Some((asked.chosen(&lines, asked.tail()), (asked, Some(end))));
         };
         loop {
             let is_open = asked.open.exists();
             let (lines, end) = asked.lines_from(start);
             start = end;
             if !lines.is_empty() {
-                return Some((piece(asked.chosen(&lines, usize::MAX)), (asked, Some(end))));
+                return Some((asked.chosen(&lines, usize::MAX), (asked, Some(end))));
             }
             if !is_open {
                 return None;
@@ -172,9 +171,5 @@ fn followed(asked: Asked) -> Body {
             tokio::time::sleep(PAUSE).await;
         }
     });
-    BodyExt::boxed_unsync(StreamBody::new(pieces))
-}
-
-fn piece(bytes: Bytes) -> Result<Frame<Bytes>, Infallible> {
-    Ok(Frame::data(bytes))
+    BodyExt::boxed_unsync(StreamBody::new(pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece)))))
 }

@@ -37,7 +37,7 @@ fn expect_model_file_missing(report: &Report) -> &Value {
 #[test]
 fn the_log_of_a_crash_loop_names_the_cause() {
     play("crash-loop", async |namespace| {
-        namespace.deploy("digits", 1, pod(&json!({}))).await;
+        namespace.deploy("digits", 1, &pod(&json!({}))).await;
         let pods = namespace.placed_pods(1).await;
         namespace.wrote(&pods[0], TRACEBACK);
         namespace.wrote_before(&pods[0], TRACEBACK);
@@ -51,7 +51,7 @@ fn the_log_of_a_crash_loop_names_the_cause() {
 #[test]
 fn the_log_of_the_instance_before_names_the_cause() {
     play("previous", async |namespace| {
-        namespace.deploy("digits", 1, pod(&json!({}))).await;
+        namespace.deploy("digits", 1, &pod(&json!({}))).await;
         let pods = namespace.placed_pods(1).await;
         namespace.writes(&pods[0], "INFO:     Waiting for application startup.");
         namespace.wrote_before(&pods[0], TRACEBACK);
@@ -64,7 +64,7 @@ fn the_log_of_the_instance_before_names_the_cause() {
 fn a_container_that_runs_out_of_memory_is_named_by_its_status() {
     play("memory-limit", async |namespace| {
         let spec = pod(&json!({"resources": {"limits": {"memory": "128Mi"}}}));
-        namespace.deploy("digits", 1, spec).await;
+        namespace.deploy("digits", 1, &spec).await;
         let pods = namespace.placed_pods(1).await;
         namespace.wrote(&pods[0], "[2026-01-12 09:14:01 +0000] [1] [INFO] Starting gunicorn 23.0.0");
         let end = End { reason: "OOMKilled", code: 137 };
@@ -78,7 +78,7 @@ fn a_container_that_runs_out_of_memory_is_named_by_its_status() {
 #[test]
 fn a_container_that_serves_is_healthy_whatever_its_log_holds() {
     play("healthy", async |namespace| {
-        namespace.deploy("digits", 1, pod(&json!({}))).await;
+        namespace.deploy("digits", 1, &pod(&json!({}))).await;
         let pods = namespace.placed_pods(1).await;
         namespace.writes(
             &pods[0],

@@ -3,6 +3,7 @@
 //! Runs where `KUBEBUILDER_ASSETS` names the folder of the binaries; elsewhere it says so and passes, unless
 //! `UNSTUCK_REQUIRE_CONTROL_PLANE` is set.
 
+mod access;
 mod etcd;
 mod kubelet;
 mod namespace;

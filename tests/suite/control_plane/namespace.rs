@@ -40,7 +40,7 @@ impl Namespace {
     }
 
     /// Makes a Deployment of so many pods.
-    pub async fn deploy(&self, name: &str, replicas: u32, pod: Value) -> Value {
+    pub async fn deploy(&self, name: &str, replicas: u32, pod: &Value) -> Value {
         self.apply(deployment(name, replicas, pod)).await
     }
 
@@ -130,9 +130,9 @@ impl Namespace {
     fn write_log(&self, pod: &Value, end: &str, lines: &str) {
         let folder = self.log_folder(pod);
         fs::create_dir_all(&folder).expect("the folder of the control plane can be written");
-        let stamped: String = lines.lines().map(|line| format!("{:.9} {line}\n", Timestamp::now())).collect();
+        let stamped: Vec<String> = lines.lines().map(|line| format!("{:.9} {line}\n", Timestamp::now())).collect();
         let file = format!("{}.{end}", text(&pod["spec"]["containers"][0]["name"]));
-        fs::write(folder.join(file), stamped).expect("the folder of the control plane can be written");
+        fs::write(folder.join(file), stamped.concat()).expect("the folder of the control plane can be written");
     }
 
     fn log_folder(&self, pod: &Value) -> PathBuf {
@@ -151,7 +151,7 @@ pub fn seconds(time: Timestamp) -> String {
 }
 
 /// A Deployment of one container.
-pub fn deployment(name: &str, replicas: u32, pod: Value) -> Value {
+pub fn deployment(name: &str, replicas: u32, pod: &Value) -> Value {
     let labels = json!({"app": name});
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},

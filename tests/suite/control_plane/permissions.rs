@@ -8,7 +8,7 @@ use crate::control_plane::node::{self, End};
 
 /// A Deployment whose only pod ends again and again.
 async fn crash_loop(namespace: &Namespace, end: End, log: &str) {
-    namespace.deploy("digits", 1, pod(&json!({"resources": {"limits": {"memory": "128Mi"}}}))).await;
+    namespace.deploy("digits", 1, &pod(&json!({"resources": {"limits": {"memory": "128Mi"}}}))).await;
     let pods = namespace.placed_pods(1).await;
     namespace.wrote(&pods[0], log);
     namespace.wrote_before(&pods[0], log);
@@ -30,7 +30,7 @@ fn without_events_the_log_names_the_cause() {
 fn without_events_the_status_names_the_cause() {
     play("no-events-status", async |namespace| {
         let spec = pod(&json!({"resources": {"requests": {"cpu": "64"}}}));
-        namespace.deploy("digits", 1, spec).await;
+        namespace.deploy("digits", 1, &spec).await;
         namespace.event_of("FailedScheduling").await;
         let report = namespace.check("noevents");
         report.only("insufficient-cpu");

@@ -83,9 +83,13 @@ fn assets() -> Option<PathBuf> {
         "the tests against a real control plane were not run: {missing}; export KUBEBUILDER_ASSETS=$(.ci/control-plane/build)"
     );
     assert!(env::var_os("UNSTUCK_REQUIRE_CONTROL_PLANE").is_none(), "{message}");
-    // Past the capture of the test runner, which hides what passing tests say.
-    SAID.call_once(|| writeln!(std::io::stderr(), "{message}").expect("standard error is open"));
+    SAID.call_once(|| say(&message));
     None
+}
+
+/// Says something past the capture of the test runner, which hides what passing tests say.
+pub fn say(message: &str) {
+    writeln!(std::io::stderr(), "{message}").expect("standard error is open");
 }
 
 impl Plane {
@@ -210,11 +214,14 @@ impl Plane {
         fs::write(self.kubeconfig(user), config.to_string()).expect("the folder can be written");
     }
 
-    /// A client with all rights, for the runtime that is current.
+    /// The client of a user, for the runtime that is current.
     pub async fn client(&self, user: &str) -> Client {
         let kubeconfig = Kubeconfig::read_from(self.kubeconfig(user)).expect("a kubeconfig of our own");
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-        Client::try_from(config.expect("a kubeconfig of our own")).expect("a certificate of our own")
+        let mut config = config.expect("a kubeconfig of our own");
+        // The tests look again at once; the client would wait longer and longer.
+        config.default_retry = false;
+        Client::try_from(config).expect("a certificate of our own")
     }
 
     /// Waits for the API server, and makes what all tests share: nodes, and what the users may do.
@@ -226,6 +233,8 @@ impl Plane {
         if extent == Extent::Storage {
             return Ok(());
         }
+        let version = rest::get(&client, "/version").await.map_err(|error| error.to_string())?;
+        say(&format!("control plane: Kubernetes {} plays the cases", rest::text(&version["gitVersion"])));
         let shared: Vec<Value> = serde_saphyr::from_multiple(include_str!("shared.yaml")).map_err(|e| e.to_string())?;
         for mut manifest in shared {
             self.answer_for(&mut manifest);

@@ -1,6 +1,5 @@
 //! A program that ends with the tests, however these end: success, failure, panic, signal.
 
-use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -45,7 +44,6 @@ pub struct Start<'a> {
 impl Process {
     /// Starts a program under guard.
     pub fn start(start: &Start<'_>) -> io::Result<Self> {
-        File::create(start.log)?;
         let leftover = start.leftover.unwrap_or(Path::new(""));
         let mut guard = Command::new("sh");
         guard.args(["-c", GUARD, "guard"]).arg(start.log).arg(leftover).arg(start.program).args(start.arguments);

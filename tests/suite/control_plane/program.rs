@@ -21,17 +21,8 @@ pub struct Report {
 /// `unstuck check -o json` on a namespace, with a kubeconfig.
 pub fn check(kubeconfig: &Path, namespace: &str) -> Report {
     let kubeconfig = kubeconfig.display().to_string();
-    run(&["check", "-o", "json", "--kubeconfig", &kubeconfig, "-n", namespace, "--request-timeout", "90s"])
-}
-
-/// `unstuck check -o json` on a capture.
-pub fn check_from(capture: &Path) -> Report {
-    run(&["check", "-o", "json", "--from", &capture.display().to_string()])
-}
-
-fn run(arguments: &[&str]) -> Report {
     let output = Command::new(env!("CARGO_BIN_EXE_unstuck"))
-        .args(arguments)
+        .args(["check", "-o", "json", "--kubeconfig", &kubeconfig, "-n", namespace, "--request-timeout", "90s"])
         .env_remove("KUBECONFIG")
         .output()
         .expect("the program was built beside its tests");

@@ -56,7 +56,7 @@ fn is_live(view: &View) -> bool {
 
 async fn crash_loop(namespace: &Namespace, name: &str) {
     let before = namespace.list("v1", "Pod").await.len();
-    namespace.deploy(name, 1, pod(&json!({}))).await;
+    namespace.deploy(name, 1, &pod(&json!({}))).await;
     let pods = namespace.placed_pods(before + 1).await;
     let own = pods.iter().find(|pod| pod["metadata"]["labels"]["app"] == name).expect("the pod was placed");
     namespace.wrote(own, TRACEBACK);
@@ -89,7 +89,7 @@ fn what_is_known_stays_while_the_server_is_away_and_is_live_again_when_it_is_bac
         follower.until("live again", is_live).await;
         let both = |view: &View| pods(view) == 2 && ids(view) == ["model-file-missing"; 2];
         follower.until("what happened meanwhile", |view| is_live(view) && both(view)).await;
-        namespace.deploy("third", 1, pod(&json!({}))).await;
+        namespace.deploy("third", 1, &pod(&json!({}))).await;
         follower.until("what happens now", |view| is_live(view) && pods(view) == 3).await;
     });
 }

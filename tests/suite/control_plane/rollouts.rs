@@ -20,7 +20,7 @@ fn a_quota_refuses_the_pods_of_a_deployment() {
         })
         .await;
         let spec = pod(&json!({"resources": {"requests": {"cpu": "1500m"}}}));
-        namespace.deploy("digits", 1, spec).await;
+        namespace.deploy("digits", 1, &spec).await;
         namespace.condition("digits", "FailedCreate").await;
         let report = namespace.check("admin");
         let diagnosis = report.only("quota-exceeded");
@@ -35,7 +35,7 @@ fn a_quota_refuses_the_pods_of_a_deployment() {
 #[test]
 fn a_rollout_that_ran_out_of_time_stands_under_its_cause() {
     play("deadline", async |namespace| {
-        let mut manifest = deployment("digits", 1, pod(&json!({"resources": {"requests": {"cpu": "64"}}})));
+        let mut manifest = deployment("digits", 1, &pod(&json!({"resources": {"requests": {"cpu": "64"}}})));
         manifest["spec"]["progressDeadlineSeconds"] = json!(1);
         namespace.apply(manifest).await;
         namespace.condition("digits", "ProgressDeadlineExceeded").await;
@@ -49,7 +49,7 @@ fn a_rollout_that_ran_out_of_time_stands_under_its_cause() {
 fn an_image_that_is_not_there_is_the_cause_of_a_rollout_that_ran_out_of_time() {
     const NOT_FOUND: &str = "Failed to pull image \"registry.example.net/digits:1.4\": rpc error: code = NotFound desc = failed to pull and unpack image \"registry.example.net/digits:1.4\": failed to resolve reference \"registry.example.net/digits:1.4\": registry.example.net/digits:1.4: not found";
     play("image", async |namespace| {
-        let mut manifest = deployment("digits", 1, pod(&json!({})));
+        let mut manifest = deployment("digits", 1, &pod(&json!({})));
         manifest["spec"]["progressDeadlineSeconds"] = json!(1);
         namespace.apply(manifest).await;
         let pods = namespace.placed_pods(1).await;

@@ -6,7 +6,7 @@ use crate::control_plane::namespace::{Namespace, play, pod};
 use crate::control_plane::program::{named, quoted};
 
 async fn expect(namespace: &Namespace, spec: Value, id: &str, words: &str) {
-    namespace.deploy("digits", 1, spec).await;
+    namespace.deploy("digits", 1, &spec).await;
     let message = namespace.event_of("FailedScheduling").await;
     assert!(message.contains(words), "the scheduler says something else: {message}");
     let report = namespace.check("admin");
