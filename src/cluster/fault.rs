@@ -79,6 +79,14 @@ impl Fault {
         Fault::new(&format!("the credential plugin `{command}` gave no credential: {reason}"), help)
     }
 
+    /// The namespace does not exist.
+    pub fn no_namespace(namespace: &str, context: &str) -> Self {
+        Fault::new(
+            &format!("there is no namespace `{namespace}` on {context}"),
+            "`kubectl get namespaces` lists them where that is allowed; -n NAME chooses one, -A looks at all",
+        )
+    }
+
     /// A request failed.
     pub fn request(server: &http::Uri, error: &kube::Error) -> Self {
         let server = config::shown(server);

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::cluster::backoff::Backoff;
 use crate::cluster::fault::Fault;
+use crate::cluster::groups::Groups;
 use crate::cluster::news::{Freshness, News};
 use crate::cluster::raw::{self, Raw};
 use crate::cluster::transport::Meter;
@@ -54,6 +55,8 @@ pub struct Follower {
     pub wake: Arc<Notify>,
     /// Tells when the server begins to answer a watch.
     pub meter: Arc<Meter>,
+    /// Tells whether the server has a kind at all.
+    pub groups: Arc<Groups>,
 }
 
 /// What is known of a kind: uid and version by key.
@@ -81,8 +84,17 @@ impl Follower {
     /// Follows a kind until nobody listens any more.
     pub async fn follow(self, kind: Kind) {
         let (known, bundle, backoff) = (Known::new(), Vec::new(), Backoff::default());
-        let mut following =
-            Following { follower: self, kind, known, backoff, listed: None, bundle, turn: None, lost: None };
+        let mut following = Following {
+            follower: self,
+            kind,
+            known,
+            backoff,
+            listed: None,
+            bundle,
+            turn: None,
+            lost: None,
+            is_known: false,
+        };
         while !following.follower.news.is_closed() {
             let end = following.watch().await;
             let pause = following.judge(&end).await;
@@ -104,6 +116,8 @@ struct Following {
     turn: Option<OwnedSemaphorePermit>,
     /// While the connection is lost: the watches that had begun by then. One more means that it is back.
     lost: Option<u64>,
+    /// Was the kind listed before?
+    is_known: bool,
 }
 
 impl Following {
@@ -171,14 +185,19 @@ impl Following {
             }
             Event::InitDone => {
                 self.end_list();
+                // Listed anew: what changes is seen again only when the watch has begun.
+                self.lost = self.is_known.then(|| self.follower.meter.watches(self.kind));
+                self.is_known = true;
                 self.hand_on().await;
             }
             Event::Apply(raw) => {
+                self.lost = None;
                 let (key, version) = self.put(raw);
                 self.known.insert(key, version);
                 self.hand_on().await;
             }
             Event::Delete(raw) => {
+                self.lost = None;
                 let key = key_of(self.kind, &raw);
                 self.known.remove(&key);
                 self.bundle.push(Change::Gone(key));
@@ -200,8 +219,7 @@ impl Following {
     async fn hand_on(&mut self) {
         let bundle = std::mem::take(&mut self.bundle);
         self.tell(News::Changes(bundle)).await;
-        if self.turn.is_none() {
-            self.lost = None;
+        if self.turn.is_none() && self.lost.is_none() {
             self.tell(News::Fresh(self.kind, Freshness::Live)).await;
         }
     }
@@ -223,6 +241,10 @@ impl Following {
             End::Mute => None,
         };
         match status.map(|status| status.code) {
+            Some(403) if self.follower.groups.lack(&self.follower.client, self.kind).await => {
+                self.tell(News::Fresh(self.kind, Freshness::Absent)).await;
+                return ABSENT_PAUSE;
+            }
             Some(403) => {
                 let message = SafeText::new(status.map_or("", |status| &status.message));
                 let what = SafeText::new(self.kind.place().plural);

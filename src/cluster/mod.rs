@@ -5,6 +5,7 @@ pub mod config;
 pub mod credential;
 pub mod fault;
 pub mod follow;
+pub mod groups;
 pub mod limiter;
 pub mod log;
 pub mod news;

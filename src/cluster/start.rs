@@ -58,6 +58,7 @@ impl Cluster {
             lists: Arc::new(Semaphore::new(LISTS)),
             wake: wake.clone(),
             meter: meter.clone(),
+            groups: Arc::default(),
         };
         let mut tasks = JoinSet::new();
         for kind in Kind::ALL {
@@ -68,14 +69,14 @@ impl Cluster {
         Ok(Cluster { place, meter, wake, logs, news, client, tasks })
     }
 
-    /// Asks the server for its version: the shortest way to learn whether it answers and takes the credentials.
+    /// Asks the server for its version and the namespace: the shortest way to learn whether it answers, takes the
+    /// credentials, and has what is meant.
     pub fn greet(&self) -> impl Future<Output = Result<String, Fault>> + Send + use<> {
-        let (client, server) = (self.client.clone(), self.place.config.cluster_url.clone());
+        let (client, place) = (self.client.clone(), self.place.clone());
         async move {
-            let request =
-                Request::get("/version").body(Vec::new()).map_err(|error| Fault::usage(&error.to_string()))?;
-            let version: serde_json::Value =
-                client.request(request).await.map_err(|error| Fault::request(&server, &error))?;
+            let (version, namespace) = tokio::join!(ask(&client, "/version"), ask_for_namespace(&client, &place));
+            let version = version.map_err(|error| Fault::request(&place.config.cluster_url, &error))?;
+            namespace?;
             Ok(version["gitVersion"].as_str().unwrap_or_default().to_owned())
         }
     }
@@ -103,6 +104,24 @@ impl Cluster {
     /// Starts a task that ends with the cluster.
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) -> tokio::task::AbortHandle {
         self.tasks.spawn(task)
+    }
+}
+
+async fn ask(client: &Client, path: &str) -> Result<serde_json::Value, kube::Error> {
+    let request = Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
+    client.request(request).await
+}
+
+/// Fails where the namespace surely does not exist; who may not ask for it is not told.
+async fn ask_for_namespace(client: &Client, place: &Place) -> Result<(), Fault> {
+    if place.namespace.is_empty() {
+        return Ok(());
+    }
+    match ask(client, &format!("/api/v1/namespaces/{}", place.namespace)).await {
+        Err(kube::Error::Api(status)) if status.code == 404 => {
+            Err(Fault::no_namespace(&place.namespace, &place.context))
+        }
+        _ => Ok(()),
     }
 }
 

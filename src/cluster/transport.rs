@@ -70,16 +70,8 @@ impl Meter {
         self.watches[kind as usize].load(Ordering::Relaxed)
     }
 
-    fn note_watch(&self, path: &str) {
-        let of = |kind: &Kind| {
-            let place = kind.place();
-            path.ends_with(&format!("/{}", place.plural))
-                && (place.group.is_empty() && path.starts_with("/api/")
-                    || path.contains(place.group) && !place.group.is_empty())
-        };
-        if let Some(kind) = Kind::ALL.into_iter().find(of) {
-            self.watches[kind as usize].fetch_add(1, Ordering::Relaxed);
-        }
+    fn note_watch(&self, kind: Kind) {
+        self.watches[kind as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     fn note_date(&self, date: &HeaderValue) {
@@ -133,23 +125,33 @@ where
         .layer(DecompressionLayer::new().gzip(!config.disable_compression))
         .option_layer(config.auth_layer()?)
         .layer(config.extra_headers_layer()?)
-        .layer(GateLayer { meter, limiter: Arc::new(Limiter::default()) })
+        .layer(GateLayer { meter, limiters: Arc::new(std::array::from_fn(|_| Limiter::default())) })
         .map_err(BoxError::from)
         .service(client);
     Ok(ClientBuilder::new(service, config.default_namespace.clone()).build())
+}
+
+/// The kind whose list or watch has this path.
+fn kind_of(path: &str) -> Option<Kind> {
+    let fits = |kind: &Kind| {
+        let place = kind.place();
+        let of_group = if place.group.is_empty() { path.starts_with("/api/") } else { path.contains(place.group) };
+        of_group && path.ends_with(&format!("/{}", place.plural))
+    };
+    Kind::ALL.into_iter().find(fits)
 }
 
 /// Every request passes here.
 #[derive(Clone, Debug)]
 struct GateLayer {
     meter: Arc<Meter>,
-    limiter: Arc<Limiter>,
+    limiters: Arc<[Limiter; Kind::ALL.len()]>,
 }
 
 impl<S> Layer<S> for GateLayer {
     type Service = Gate<S>;
     fn layer(&self, inner: S) -> Gate<S> {
-        Gate { inner, meter: self.meter.clone(), limiter: self.limiter.clone() }
+        Gate { inner, meter: self.meter.clone(), limiters: self.limiters.clone() }
     }
 }
 
@@ -158,7 +160,7 @@ impl<S> Layer<S> for GateLayer {
 struct Gate<S> {
     inner: S,
     meter: Arc<Meter>,
-    limiter: Arc<Limiter>,
+    limiters: Arc<[Limiter; Kind::ALL.len()]>,
 }
 
 type Answer = Response<http_body_util::combinators::UnsyncBoxBody<hyper::body::Bytes, BoxError>>;
@@ -182,43 +184,50 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let replacement = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, replacement);
-        let (meter, limiter) = (self.meter.clone(), self.limiter.clone());
+        let (meter, limiters) = (self.meter.clone(), self.limiters.clone());
         Box::pin(async move {
             if !is_read(&request) {
-                return Err(BoxError::from(format!(
-                    "refused to send {} {}: this program only reads",
-                    request.method(),
-                    request.uri().path()
-                )));
+                let (method, path) = (request.method(), request.uri().path());
+                return Err(BoxError::from(format!("refused to send {method} {path}: this program only reads")));
             }
-            let path = request.uri().path().to_owned();
-            let query = request.uri().query().unwrap_or_default().to_owned();
-            let (is_watch, is_log) =
-                (query.contains("watch=true") || query.contains("watch=1"), request.uri().path().ends_with("/log"));
-            ask_for_metadata_only(&mut request, is_watch);
-            if is_watch {
-                limiter.wait(Instant::now()).await;
+            let watched = watched(&request);
+            let is_endless = watched.is_some() || request.uri().path().ends_with("/log");
+            ask_for_metadata_only(&mut request, watched.is_some());
+            if let Some(kind) = watched {
+                limiters[kind as usize].wait(Instant::now()).await;
             }
             meter.requests.fetch_add(1, Ordering::Relaxed);
-            let answer = timeout(HEAD_DEADLINE, inner.call(request));
-            let answer = answer.await.map_err(|_| BoxError::from("the server did not answer within 10 s"))?;
-            let answer = answer.map_err(Into::into)?;
+            let answer = head(inner.call(request)).await;
+            match (watched, &answer) {
+                (Some(kind), Ok(answer)) if answer.status().is_success() => meter.note_watch(kind),
+                (Some(kind), _) => limiters[kind as usize].give_back(),
+                (None, _) => {}
+            }
+            let answer = answer?;
             if let Some(date) = answer.headers().get(DATE) {
                 meter.note_date(date);
             }
-            if is_watch && answer.status().is_success() {
-                meter.note_watch(&path);
-            }
             Ok(answer.map(|body| {
                 let body = body.map_err(Into::into);
-                if is_watch || is_log {
-                    body.boxed_unsync()
-                } else {
-                    TimeoutBody::new(PIECE_DEADLINE, body).boxed_unsync()
-                }
+                if is_endless { body.boxed_unsync() } else { TimeoutBody::new(PIECE_DEADLINE, body).boxed_unsync() }
             }))
         })
     }
+}
+
+/// Waits for the head of an answer, not for ever.
+async fn head<B, E: Into<BoxError>>(
+    answer: impl Future<Output = Result<Response<B>, E>>,
+) -> Result<Response<B>, BoxError> {
+    let answer = timeout(HEAD_DEADLINE, answer).await;
+    answer.map_err(|_| BoxError::from("the server did not answer within 10 s"))?.map_err(Into::into)
+}
+
+/// The kind that a request watches, if it is a watch.
+fn watched(request: &Request<Body>) -> Option<Kind> {
+    let query = request.uri().query().unwrap_or_default();
+    let is_watch = query.contains("watch=true") || query.contains("watch=1");
+    kind_of(request.uri().path()).filter(|_| is_watch)
 }
 
 /// Reads are GET requests, and the two reviews by which a user asks what is allowed to him.
