@@ -133,7 +133,7 @@ fn plural(kind: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::all;
+    use super::{Resource, all};
     use serde_json::json;
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
         let object = json!({"apiVersion": "amlarc.azureml.com/v1alpha1", "kind": "OnlineEndpoint",
             "metadata": {"name": "iris", "namespace": "n"}});
         let known = all(&[object]);
-        let names: Vec<String> = known.iter().map(|resource| resource.qualified()).collect();
+        let names: Vec<String> = known.iter().map(Resource::qualified).collect();
         assert!(names.contains(&"onlineendpoints.amlarc.azureml.com".to_owned()));
         assert!(names.contains(&"deployments.apps".to_owned()));
         assert!(!names.iter().any(|name| name.contains("kserve") || name.contains("metrics")));

@@ -10,10 +10,10 @@ const KUBELETS: usize = 30;
 /// `2026-01-12?09:14:07`
 const LENGTH: usize = 19;
 
-/// A text that is a stamp of Kubernetes and nothing else.
+/// A text that is a stamp of Kubernetes and nothing else. The first second of 1970 stands for no time at all.
 pub fn of_text(text: &str) -> Option<Timestamp> {
     let is_like_one = (20..=35).contains(&text.len()) && text.as_bytes()[10] == b'T';
-    text.parse().ok().filter(|_| is_like_one)
+    text.parse().ok().filter(|at| is_like_one && *at > Timestamp::UNIX_EPOCH)
 }
 
 /// The stamp at a path of an object, as `/status/startTime`.
@@ -139,6 +139,7 @@ mod tests {
         assert!(of_text("2026-01-12T09:14:02.157883Z").is_some());
         assert!(of_text("started at 2026-01-12T09:14:02Z").is_none());
         assert!(of_text("2026-01-12").is_none());
+        assert!(of_text("1970-01-01T00:00:00Z").is_none());
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn recorded_runs(status: &Value) -> Vec<Run> {
     let restarts = status["restartCount"].as_u64().unwrap_or_default();
     let ended = |place: &str, restarts| {
         let terminated = status[place].get("terminated")?;
-        let start = stamp::at(terminated, "/startedAt").filter(|start| *start > Timestamp::UNIX_EPOCH)?;
+        let start = stamp::at(terminated, "/startedAt")?;
         Some(Run { restarts, start, terminated: Some(terminated.clone()) })
     };
     let running = stamp::at(status, "/state/running/startedAt");

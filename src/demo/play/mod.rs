@@ -182,7 +182,7 @@ fn moments(pods: &[PodLife], objects: &[Value], logs: &[Log]) -> Vec<Timestamp> 
 #[cfg(test)]
 mod tests {
     use super::Play;
-    use crate::demo::scenario::{Recorded, Scenario};
+    use crate::demo::scenario::{Header, Recorded, Scenario};
     use jiff::Timestamp;
     use serde_json::{Value, json};
     use std::time::Duration;
@@ -216,7 +216,9 @@ mod tests {
             previous: false,
             text: "one\ntwo\n".to_owned(),
         }];
-        Scenario { name: "s".to_owned(), objects: vec![pod, started], logs, ..Scenario::default() }
+        let taken_at = "2026-01-12T09:02:00Z".parse().ok();
+        let capture = Some(Header { taken_at, ..Header::default() });
+        Scenario { name: "s".to_owned(), objects: vec![pod, started], logs, capture, story: None }
     }
 
     fn states(play: &Play) -> Vec<String> {
@@ -246,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_pod_goes_through_its_states_in_their_order() {
-        let play = Play::new(vec![scenario()], Timestamp::UNIX_EPOCH);
+        let play = Play::of(vec![scenario()]);
         let expected = [
             "null null",
             "Pending null",
