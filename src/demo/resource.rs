@@ -33,7 +33,7 @@ const OF_CLUSTER: [Row; 8] = [
     ("serving.kserve.io/v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", ""),
 ];
 
-const OF_NAMESPACE: [Row; 27] = [
+const OF_NAMESPACE: [Row; 28] = [
     ("v1", "pods", "Pod", "po"),
     ("v1", "events", "Event", "ev"),
     ("v1", "services", "Service", "svc"),
@@ -54,6 +54,7 @@ const OF_NAMESPACE: [Row; 27] = [
     ("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "hpa"),
     ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb"),
     ("discovery.k8s.io/v1", "endpointslices", "EndpointSlice", ""),
+    ("events.k8s.io/v1", "events", "Event", "ev"),
     ("networking.k8s.io/v1", "ingresses", "Ingress", "ing"),
     ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy", "netpol"),
     ("serving.kserve.io/v1beta1", "inferenceservices", "InferenceService", "isvc"),

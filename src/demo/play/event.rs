@@ -73,6 +73,21 @@ pub fn at(event: &Value, now: Timestamp) -> Option<Value> {
     Some(seen)
 }
 
+/// The same event as its newer API shows it: k9s reads no other.
+pub fn in_new_form(event: &Value) -> Option<Value> {
+    (event["kind"] == "Event" && event["apiVersion"] == "v1").then(|| {
+        json!({
+            "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": event["metadata"],
+            "eventTime": event["eventTime"], "series": event["series"], "type": event["type"],
+            "reason": event["reason"], "action": event["action"], "note": event["message"],
+            "regarding": event["involvedObject"], "reportingController": event["reportingComponent"],
+            "reportingInstance": event["reportingInstance"], "deprecatedSource": event["source"],
+            "deprecatedFirstTimestamp": event["firstTimestamp"],
+            "deprecatedLastTimestamp": event["lastTimestamp"], "deprecatedCount": event["count"],
+        })
+    })
+}
+
 /// The next time after the end at which back-offs are counted.
 pub fn next_count(played: Duration, end: Duration) -> Duration {
     let counted = counts(played, end);

@@ -23,6 +23,20 @@ pub const EVENTS: Printer = Printer {
     cells: events,
 };
 
+/// The newer form prints the same.
+pub const NEW_EVENTS: Printer = Printer { columns: EVENTS.columns, cells: new_events };
+
+fn new_events(event: &Value, now: Timestamp) -> Vec<Value> {
+    let old = json!({
+        "metadata": event["metadata"], "eventTime": event["eventTime"], "series": event["series"],
+        "type": event["type"], "reason": event["reason"], "message": event["note"],
+        "involvedObject": event["regarding"], "reportingComponent": event["reportingController"],
+        "source": event["deprecatedSource"], "firstTimestamp": event["deprecatedFirstTimestamp"],
+        "lastTimestamp": event["deprecatedLastTimestamp"], "count": event["deprecatedCount"],
+    });
+    events(&old, now)
+}
+
 fn events(event: &Value, now: Timestamp) -> Vec<Value> {
     let seen = |paths: &[&str]| {
         let stamp = paths.iter().find_map(|path| stamp::at(event, path));

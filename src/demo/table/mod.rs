@@ -64,6 +64,7 @@ fn printer(resource: &Resource) -> Printer {
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => pod::PODS,
         ("", "events") => event::EVENTS,
+        ("events.k8s.io", "events") => event::NEW_EVENTS,
         ("", "services") => network::SERVICES,
         ("discovery.k8s.io", "endpointslices") => network::SLICES,
         ("networking.k8s.io", "ingresses") => network::INGRESSES,
