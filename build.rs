@@ -1,15 +1,53 @@
-//! Turns the rules from YAML into JSON, which the program reads faster, and chooses the gates of its log search.
+//! Turns the rules from YAML into JSON, which the program reads faster, chooses the gates of its log search, and packs
+//! the scenarios of the demo.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 #[path = "src/diagnosis/literal.rs"]
 #[allow(dead_code, reason = "the program uses the rest")]
 mod literal;
+#[path = "src/demo/pack.rs"]
+mod pack;
+
+/// Captures with what they must lead to; those that tell a story are played by the demo.
+const SCENARIOS: &str = "tests/scenarios";
+/// In the name of a scenario: it is a variant of another, for the tests alone.
+const VARIANT: &str = "--";
 
 fn main() {
+    rules();
+    scenarios();
+}
+
+/// Packs the scenarios that tell a story. They all play in one cluster, so that each object is stored once.
+fn scenarios() {
+    println!("cargo::rerun-if-changed=src/demo/pack.rs");
+    let folder = Path::new(SCENARIOS);
+    if folder.exists() {
+        println!("cargo::rerun-if-changed={SCENARIOS}");
+    }
+    let mut packed = pack::Packed::default();
+    for path in pack::files(folder).iter().filter(|path| !path.to_string_lossy().contains(VARIANT)) {
+        match pack::read(path) {
+            Ok(scenario) if scenario["story"].is_string() => packed.add(scenario),
+            Ok(_) => {}
+            Err(error) => println!("cargo::warning={}", error.lines().next().unwrap_or_default()),
+        }
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(packed.into_json().to_string().as_bytes()).expect("memory can be written");
+    let folder = env::var("OUT_DIR").expect("cargo sets it");
+    let archive = encoder.finish().expect("memory can be written");
+    fs::write(Path::new(&folder).join("scenarios.json.gz"), archive).expect("the output folder can be written");
+}
+
+fn rules() {
     println!("cargo::rerun-if-changed=diagnostics");
     println!("cargo::rerun-if-changed=src/diagnosis/ordinary.log");
     println!("cargo::rerun-if-changed=src/diagnosis/literal.rs");
@@ -75,7 +113,11 @@ fn collect(value: &Value, pattern: bool, literals: &mut Vec<String>) {
         Value::Object(regex) if pattern => {
             literals.extend(regex.get("literal").and_then(Value::as_str).map(str::to_owned));
         }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, pattern, literals)),
+        Value::Array(items) => {
+            for item in items {
+                collect(item, pattern, literals);
+            }
+        }
         Value::Object(fields) => {
             for (key, inner) in fields {
                 collect(inner, key == "log" || key == "message", literals);

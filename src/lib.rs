@@ -2,6 +2,7 @@
 pub mod capture;
 pub mod cli;
 pub mod cluster;
+pub mod demo;
 pub mod diagnosis;
 pub mod intake;
 pub mod report;

@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -72,6 +73,8 @@ impl ClusterArguments {
 pub enum Command {
     /// One look at a namespace: a report, and the verdict in the exit code
     Check(CheckArguments),
+    /// The dashboard on a cluster inside this program that plays real failures; needs no cluster
+    Demo(DemoArguments),
     /// The diagnosis of a pasted or piped log; needs no cluster
     Explain(ExplainArguments),
     /// The diagnoses: list, show and test them
@@ -97,6 +100,26 @@ pub struct CheckArguments {
     /// How the report is written
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
+}
+
+/// `unstuck demo`
+#[derive(Debug, Default, Args)]
+pub struct DemoArguments {
+    /// The failure to play; without one, several at once
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<String>,
+    /// List the failures that can be played
+    #[arg(long, conflicts_with_all = ["scenario", "listen"])]
+    pub list: bool,
+    /// Let kubectl look too: print the KUBECONFIG for it. Where the output is no terminal, only serve
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "127.0.0.1:0"
+    )]
+    pub listen: Option<SocketAddr>,
 }
 
 /// `unstuck explain`

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::cli::Outcome;
 use crate::cli::args::{CheckArguments, ClusterArguments};
 use crate::cli::{check, live};
-use crate::cluster::config;
+use crate::cluster::config::{self, Place};
 use crate::cluster::start::Cluster;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::session::Session;
@@ -19,14 +19,17 @@ pub fn run(cluster: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Res
         return check::run(&CheckArguments::default(), cluster, catalogue);
     }
     let runtime = live::runtime()?;
-    let shown = runtime.block_on(show(cluster, catalogue));
+    let shown = runtime.block_on(async {
+        let place = config::find(&cluster.target()).await?;
+        show(place, cluster.selector.clone(), catalogue).await
+    });
     runtime.shutdown_background();
     shown.map(|()| Outcome::Well)
 }
 
-async fn show(arguments: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Result<()> {
-    let place = config::find(&arguments.target()).await?;
-    let cluster = Cluster::start(place, arguments.selector.clone(), catalogue.sieve.clone())?;
+/// Shows the dashboard on a cluster until the user quits.
+pub async fn show(place: Place, selector: Option<String>, catalogue: Arc<Catalogue>) -> anyhow::Result<()> {
+    let cluster = Cluster::start(place, selector, catalogue.sieve.clone())?;
     let greeting = cluster.greet();
     let (session, views) = Session::new(cluster, catalogue);
     let (requests, receiver) = mpsc::channel(8);

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::cli::args::ClusterArguments;
-use crate::cluster::config;
+use crate::cluster::config::{self, Place};
 use crate::cluster::start::Cluster;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::session::{Session, View};
@@ -29,6 +29,15 @@ pub async fn look_once(arguments: &ClusterArguments, catalogue: Arc<Catalogue>) 
     for warning in &place.warnings {
         eprintln!("unstuck: {warning}");
     }
+    look_at(place, arguments, catalogue).await
+}
+
+/// The same for a cluster that is known already.
+pub async fn look_at(
+    place: Place,
+    arguments: &ClusterArguments,
+    catalogue: Arc<Catalogue>,
+) -> anyhow::Result<Arc<View>> {
     let cluster = Cluster::start(place, arguments.selector.clone(), catalogue.sieve.clone())?;
     let greeting = cluster.greet();
     let (session, mut views) = Session::new(cluster, catalogue);

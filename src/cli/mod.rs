@@ -3,6 +3,7 @@
 pub mod args;
 pub mod check;
 pub mod dashboard;
+pub mod demo;
 pub mod explain;
 pub mod live;
 pub mod rules;
@@ -62,6 +63,7 @@ fn command(arguments: &args::Arguments) -> anyhow::Result<Outcome> {
     let catalogue = Arc::new(rules::catalogue(arguments.rules.as_deref())?);
     match &arguments.command {
         Some(Command::Check(check)) => check::run(check, &arguments.cluster, catalogue),
+        Some(Command::Demo(demo)) => demo::run(demo, &arguments.cluster, catalogue),
         Some(Command::Explain(explain)) => explain::run(explain, &catalogue),
         Some(Command::Rules(rules)) => rules::run(rules),
         None => dashboard::run(&arguments.cluster, catalogue),
