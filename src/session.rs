@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
-use tokio::time::MissedTickBehavior;
 
 use crate::cluster::fault::Fault;
 use crate::cluster::news::{Freshness, News};
@@ -15,8 +14,10 @@ use crate::cluster::start::Cluster;
 use crate::diagnosis::assessment::Assessment;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::diagnose::diagnose;
+use crate::diagnosis::selected;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::need::{self, Wanted};
+use crate::snapshot::selection::Selection;
 use crate::snapshot::text::SafeText;
 use crate::snapshot::{Change, Key, LogKey, Snapshot, Source};
 
@@ -24,6 +25,10 @@ use crate::snapshot::{Change, Key, LogKey, Snapshot, Source};
 const BEAT: Duration = Duration::from_millis(100);
 /// What depends on the time alone is judged so often.
 const CLOCK: Duration = Duration::from_secs(10);
+/// Judging takes at most one part in so many of the time while things change, and while only time passes: a namespace
+/// of 10,000 pods must not keep a core busy.
+const SHARE: u32 = 8;
+const IDLE_SHARE: u32 = 250;
 /// Logs that are followed at the same time; each costs the node a file watch.
 const FOLLOWED: usize = 20;
 
@@ -53,10 +58,30 @@ pub struct View {
     pub ahead: i64,
 }
 
+/// Through which what is known is looked at.
+#[derive(Clone, Debug)]
+pub struct Lens {
+    /// The rules.
+    pub catalogue: Arc<Catalogue>,
+    /// Only what has these labels.
+    pub selection: Option<Selection>,
+}
+
+impl Lens {
+    /// What there is to say about a snapshot.
+    pub fn assess(&self, snapshot: &Snapshot) -> Assessment {
+        let assessment = diagnose(snapshot, &self.catalogue);
+        match &self.selection {
+            Some(selection) => selected::only(assessment, snapshot, selection),
+            None => assessment,
+        }
+    }
+}
+
 /// The one who owns what is known.
 pub struct Session {
     cluster: Cluster,
-    catalogue: Arc<Catalogue>,
+    lens: Lens,
     snapshot: Snapshot,
     freshness: BTreeMap<Kind, Freshness>,
     logs: BTreeMap<LogKey, Followed>,
@@ -75,37 +100,33 @@ struct Followed {
 
 impl Session {
     /// A session on a cluster, and where its views are published.
-    pub fn new(cluster: Cluster, catalogue: Arc<Catalogue>) -> (Self, watch::Receiver<Arc<View>>) {
+    pub fn new(cluster: Cluster, lens: Lens) -> (Self, watch::Receiver<Arc<View>>) {
         let (published, views) = watch::channel(Arc::new(View::default()));
         let mut snapshot = Snapshot::default();
         let (context, namespace) = (SafeText::new(&cluster.place.context), SafeText::new(&cluster.place.namespace));
         snapshot.source = Source { context, namespace, ..Source::default() };
         let freshness = Kind::ALL.into_iter().map(|kind| (kind, Freshness::CatchingUp(0))).collect();
         let (logs, pinned, config_maps) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
-        (
-            Session { cluster, catalogue, snapshot, freshness, logs, pinned, config_maps, signed_out: None, published },
-            views,
-        )
+        (Session { cluster, lens, snapshot, freshness, logs, pinned, config_maps, signed_out: None, published }, views)
     }
 
     /// Runs until nobody looks at the views any more.
     pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
-        let mut beat = tokio::time::interval(BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut changed = true;
-        let mut judged = Instant::now();
+        let (mut judged, mut took) = (Instant::now(), Duration::ZERO);
         loop {
+            let pause = if changed { BEAT.max(took * SHARE) } else { CLOCK.max(took * IDLE_SHARE) };
             tokio::select! {
                 news = self.cluster.news.recv() => match news {
                     Some(news) => changed |= self.take(news),
                     None => return,
                 },
                 Some(request) = requests.recv() => self.answer(request),
-                _ = beat.tick(), if changed || judged.elapsed() > CLOCK => {
+                () = tokio::time::sleep_until((judged + pause).into()) => {
+                    let begun = Instant::now();
                     self.judge();
-                    (changed, judged) = (false, Instant::now());
+                    (changed, judged, took) = (false, Instant::now(), begun.elapsed());
                 }
-                () = tokio::time::sleep(CLOCK), if !changed => {}
                 () = self.published.closed() => return,
             }
         }
@@ -157,7 +178,7 @@ impl Session {
         self.snapshot.apply(Change::Clock(self.cluster.meter.server_time()));
         self.choose_logs();
         self.read_config_maps();
-        let assessment = Arc::new(diagnose(&self.snapshot, &self.catalogue));
+        let assessment = Arc::new(self.lens.assess(&self.snapshot));
         let view = View {
             assessment,
             snapshot: self.snapshot.clone(),

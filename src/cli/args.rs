@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cluster::config::Target;
+use crate::diagnosis::catalogue::Catalogue;
+use crate::session::Lens;
+use crate::snapshot::selection::Selection;
 
 /// Says why a model deployment on Kubernetes is stuck or failing, quotes the evidence, and gives the fix.
 #[derive(Debug, Parser)]
@@ -54,6 +58,13 @@ pub struct ClusterArguments {
 }
 
 impl ClusterArguments {
+    /// Through which the cluster is looked at.
+    pub fn lens(&self, catalogue: Arc<Catalogue>) -> anyhow::Result<Lens> {
+        let selection = self.selector.as_deref().map(Selection::read).transpose();
+        let selection = selection.map_err(|reason| anyhow::anyhow!("-l: {reason}; write `app=churn,tier in (a,b)`"))?;
+        Ok(Lens { catalogue, selection })
+    }
+
     /// The cluster that is meant.
     pub fn target(&self) -> Target {
         Target {

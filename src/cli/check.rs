@@ -9,7 +9,6 @@ use crate::cli::args::{CheckArguments, ClusterArguments, Output};
 use crate::cli::live;
 use crate::diagnosis::assessment::Assessment;
 use crate::diagnosis::catalogue::Catalogue;
-use crate::diagnosis::diagnose::diagnose;
 use crate::report::{json, text};
 
 /// Looks once and reports.
@@ -20,12 +19,11 @@ pub fn run(
 ) -> anyhow::Result<Outcome> {
     if let Some(folder) = &arguments.from {
         let snapshot = capture::open(folder, &catalogue.sieve)?;
-        let assessment = diagnose(&snapshot, &catalogue);
-        return Ok(print(&assessment, arguments.output));
+        return Ok(print(&cluster.lens(catalogue)?.assess(&snapshot), arguments.output));
     }
     let runtime = live::runtime()?;
-    let view = runtime.block_on(live::look_once(cluster, catalogue))?;
-    let outcome = print(&view.assessment, arguments.output);
+    let assessment = runtime.block_on(live::look_once(cluster, cluster.lens(catalogue)?))?;
+    let outcome = print(&assessment, arguments.output);
     runtime.shutdown_background();
     Ok(outcome)
 }

@@ -61,14 +61,14 @@ async fn play(
     let server = Server::start(scenarios, options).await.with_context(|| format!("cannot listen on {listen}"))?;
     let place = place(&server, cluster)?;
     if is_report {
-        let view = live::look_at(place, cluster, catalogue).await?;
-        return Ok(check::print(&view.assessment, Output::Text));
+        let assessment = live::look_at(place, cluster.request_timeout, cluster.lens(catalogue)?).await?;
+        return Ok(check::print(&assessment, Output::Text));
     }
     let _kubeconfig = arguments.listen.is_some().then(|| announce(&server)).transpose()?;
     if arguments.listen.is_some() && !(has_screen && io::stdout().is_terminal()) {
         return serve().await;
     }
-    dashboard::show(place, cluster.selector.clone(), catalogue).await.map(|()| Outcome::Well)
+    dashboard::show(place, cluster.lens(catalogue)?).await.map(|()| Outcome::Well)
 }
 
 /// Writes the kubeconfig, and prints how a shell takes it.

@@ -1,6 +1,5 @@
 //! Connects a command to a live cluster.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,9 +9,12 @@ use tokio::time::timeout;
 
 use crate::cli::args::ClusterArguments;
 use crate::cluster::config::{self, Place};
+use crate::cluster::news::Freshness;
 use crate::cluster::start::Cluster;
-use crate::diagnosis::catalogue::Catalogue;
-use crate::session::{Session, View};
+use crate::diagnosis::assessment::Assessment;
+use crate::session::{Lens, Session, View};
+use crate::snapshot::text::SafeText;
+use crate::snapshot::{Change, Unreadable};
 
 /// A runtime for watches and logs: one thread reads while the other judges.
 pub fn runtime() -> anyhow::Result<Runtime> {
@@ -24,23 +26,19 @@ pub fn runtime() -> anyhow::Result<Runtime> {
 }
 
 /// Follows the cluster until everything was read once, or the time is over; gives the last view.
-pub async fn look_once(arguments: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Result<Arc<View>> {
+pub async fn look_once(arguments: &ClusterArguments, lens: Lens) -> anyhow::Result<Assessment> {
     let place = config::find(&arguments.target()).await?;
     for warning in &place.warnings {
         eprintln!("unstuck: {warning}");
     }
-    look_at(place, arguments, catalogue).await
+    look_at(place, arguments.request_timeout, lens).await
 }
 
 /// The same for a cluster that is known already.
-pub async fn look_at(
-    place: Place,
-    arguments: &ClusterArguments,
-    catalogue: Arc<Catalogue>,
-) -> anyhow::Result<Arc<View>> {
-    let cluster = Cluster::start(place, arguments.selector.clone(), catalogue.sieve.clone())?;
+pub async fn look_at(place: Place, limit: Duration, lens: Lens) -> anyhow::Result<Assessment> {
+    let cluster = Cluster::start(place, lens.catalogue.sieve.clone())?;
     let greeting = cluster.greet();
-    let (session, mut views) = Session::new(cluster, catalogue);
+    let (session, mut views) = Session::new(cluster, lens.clone());
     let (_requests, receiver) = mpsc::channel(1);
     let running = tokio::spawn(session.run(receiver));
     greeting.await?;
@@ -51,9 +49,23 @@ pub async fn look_at(
             }
         }
     };
-    let limit = if arguments.request_timeout.is_zero() { Duration::MAX } else { arguments.request_timeout };
-    // What was read until then is reported, and what was not is among its blind spots.
-    let _in_time = timeout(limit, settled).await;
+    let in_time = timeout(if limit.is_zero() { Duration::MAX } else { limit }, settled).await;
     running.abort();
-    Ok(views.borrow().clone())
+    let view = views.borrow().clone();
+    if in_time.is_ok() {
+        return Ok((*view.assessment).clone());
+    }
+    let mut snapshot = view.snapshot.clone();
+    unread(&view, limit).for_each(|unreadable| snapshot.apply(Change::Unreadable(unreadable)));
+    Ok(lens.assess(&snapshot))
+}
+
+/// The kinds that were not read to their end within the time.
+fn unread(view: &View, limit: Duration) -> impl Iterator<Item = Unreadable> {
+    let late = view.freshness.iter().filter(|(_, freshness)| matches!(freshness, Freshness::CatchingUp(_)));
+    late.map(move |(kind, _)| Unreadable {
+        what: SafeText::new(kind.place().plural),
+        why: SafeText::new("unread"),
+        message: SafeText::new(&format!("not read within {} s; --request-timeout gives it more", limit.as_secs())),
+    })
 }

@@ -45,8 +45,6 @@ pub struct Follower {
     pub client: Client,
     /// The namespace; empty for all.
     pub namespace: String,
-    /// The selector of pods, where only some are looked at.
-    pub selector: Option<String>,
     /// Where news goes.
     pub news: mpsc::Sender<News>,
     /// Lists that may run at the same time.
@@ -97,6 +95,8 @@ impl Follower {
         };
         while !following.follower.news.is_closed() {
             let end = following.watch().await;
+            // Others may list while this one waits.
+            following.turn = None;
             let pause = following.judge(&end).await;
             following.rest(pause).await;
         }
@@ -295,13 +295,10 @@ impl Follower {
 
     fn config(&self, kind: Kind) -> watcher::Config {
         let config = watcher::Config::default().page_size(PAGE).timeout(WATCH_SECONDS);
-        match &self.selector {
-            Some(selector) if kind == Kind::Pod => config.labels(selector),
-            _ if kind == Kind::Namespace && !self.namespace.is_empty() => {
-                config.fields(&format!("metadata.name={}", self.namespace))
-            }
-            _ => config,
+        if kind == Kind::Namespace && !self.namespace.is_empty() {
+            return config.fields(&format!("metadata.name={}", self.namespace));
         }
+        config
     }
 }
 

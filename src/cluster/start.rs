@@ -42,8 +42,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Begins to follow the kinds; `selector` chooses pods.
-    pub fn start(place: Place, selector: Option<String>, sieve: Arc<Sieve>) -> Result<Self, Fault> {
+    /// Begins to follow the kinds.
+    pub fn start(place: Place, sieve: Arc<Sieve>) -> Result<Self, Fault> {
         let meter = Arc::new(Meter::default());
         let server = place.config.cluster_url.clone();
         let client =
@@ -53,7 +53,6 @@ impl Cluster {
         let follower = Follower {
             client: client.clone(),
             namespace: place.namespace.clone(),
-            selector,
             news: sender.clone(),
             lists: Arc::new(Semaphore::new(LISTS)),
             wake: wake.clone(),

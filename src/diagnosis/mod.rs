@@ -21,6 +21,7 @@ pub mod rank;
 pub mod rule;
 pub mod scene;
 pub mod scenes;
+pub mod selected;
 pub mod sign;
 pub mod stack;
 pub mod symptom;
