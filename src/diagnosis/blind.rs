@@ -1,6 +1,6 @@
 //! What could not be seen, and which diagnoses that hides.
 
-use crate::diagnosis::assessment::{BlindSpot, Verdict, WorkloadState};
+use crate::diagnosis::assessment::{BlindSpot, Diagnosis, Verdict, WorkloadState};
 use crate::diagnosis::catalogue::{Catalogue, Rule};
 use crate::diagnosis::present;
 use crate::diagnosis::rule::About;
@@ -11,8 +11,16 @@ use crate::snapshot::relation;
 use crate::snapshot::text::SafeText;
 use crate::snapshot::{Snapshot, Unreadable};
 
+/// What was found.
+pub struct Judged<'a> {
+    /// The workloads with their verdicts.
+    pub workloads: &'a [WorkloadState],
+    /// The diagnoses.
+    pub diagnoses: &'a [Diagnosis],
+}
+
 /// The blind spots of a snapshot.
-pub fn spots(snapshot: &Snapshot, catalogue: &Catalogue, workloads: &[WorkloadState]) -> Vec<BlindSpot> {
+pub fn spots(snapshot: &Snapshot, catalogue: &Catalogue, judged: &Judged<'_>) -> Vec<BlindSpot> {
     let spot = |unreadable: &Unreadable| BlindSpot {
         what: unreadable.what.clone(),
         why: unreadable.why.clone(),
@@ -20,7 +28,7 @@ pub fn spots(snapshot: &Snapshot, catalogue: &Catalogue, workloads: &[WorkloadSt
         hides: hidden(&unreadable.what, catalogue),
     };
     let seen = snapshot.unreadable.iter().filter(|unreadable| !is_unwritten_log(snapshot, unreadable));
-    seen.map(spot).chain(expired_events(snapshot, workloads).as_ref().map(spot)).collect()
+    seen.map(spot).chain(expired_events(snapshot, catalogue, judged).as_ref().map(spot)).collect()
 }
 
 /// Is it the log of a container that has not been started yet? Then there is nothing to read.
@@ -34,15 +42,22 @@ fn is_unwritten_log(snapshot: &Snapshot, unreadable: &Unreadable) -> bool {
 }
 
 /// Kubernetes keeps events for an hour: nothing tells of an older fault that the objects do not show.
-fn expired_events(snapshot: &Snapshot, workloads: &[WorkloadState]) -> Option<Unreadable> {
-    let unexplained = workloads.iter().filter(|state| state.verdict == Verdict::Unknown);
-    let silent = unexplained.into_iter().any(|state| !has_events(snapshot, state));
+fn expired_events(snapshot: &Snapshot, catalogue: &Catalogue, judged: &Judged<'_>) -> Option<Unreadable> {
+    let mut unexplained = judged.workloads.iter().filter(|state| !is_explained(state, catalogue, judged.diagnoses));
+    let silent = unexplained.any(|state| !has_events(snapshot, state));
     let message = SafeText::new("events are kept for an hour, and none is left about a workload that is not up");
     (silent && !snapshot.is_unreadable("events")).then(|| Unreadable {
         what: SafeText::new("events"),
         why: SafeText::new("expired"),
         message,
     })
+}
+
+/// Is a workload well, on its way, or was a cause found?
+fn is_explained(state: &WorkloadState, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> bool {
+    let mut own = diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(&state.subject));
+    let is_cause = |id: &str| catalogue.rule(id).is_some_and(|rule| !rule.file.generic);
+    state.verdict < Verdict::Unknown || own.any(|diagnosis| is_cause(&diagnosis.id))
 }
 
 fn has_events(snapshot: &Snapshot, state: &WorkloadState) -> bool {

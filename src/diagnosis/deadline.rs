@@ -14,7 +14,12 @@ const PATIENCE: i64 = 600;
 /// has given up, or it has had its time.
 pub fn is_unclear(snapshot: &Snapshot, object: Option<&Object>, pod: Option<&Pod>) -> bool {
     let has_given_up = matches!(object, Some(Object::Workload(workload)) if workload.has_failed());
-    has_given_up || snapshot.is_unreadable("pods") || waits_unseen(snapshot, pod) || is_overdue(snapshot, object, pod)
+    let is_dead = pod.is_some_and(|pod| pod.status.phase == "Failed");
+    has_given_up
+        || is_dead
+        || snapshot.is_unreadable("pods")
+        || waits_unseen(snapshot, pod)
+        || is_overdue(snapshot, object, pod)
 }
 
 /// Does a pod wait for its start, while the events that would tell for what cannot be read?

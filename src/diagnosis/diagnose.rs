@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnosis::assessment::{Assessment, Diagnosis};
+use crate::diagnosis::blind::Judged;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::choose::{self, Case};
 use crate::diagnosis::judge;
@@ -29,7 +30,7 @@ pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
     let mut diagnoses = rank::rank(cases, catalogue, &|workload| stack::of_workload(snapshot, workload).to_owned());
     diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
     let workloads = verdict::workloads(snapshot, catalogue, &diagnoses);
-    let blind_spots = blind::spots(snapshot, catalogue, &workloads);
+    let blind_spots = blind::spots(snapshot, catalogue, &Judged { workloads: &workloads, diagnoses: &diagnoses });
     let verdict = verdict::of_namespace(&workloads, &diagnoses, snapshot);
     Assessment { source: snapshot.source.clone(), verdict, workloads, diagnoses, blind_spots }
 }

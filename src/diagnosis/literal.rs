@@ -41,7 +41,9 @@ pub fn choose_gates(literals: &[String], ordinary: &str) -> Vec<String> {
         gates.push(gate);
         for (words, covered) in held.iter().zip(&mut is_covered).filter(|(words, _)| words.contains(gate)) {
             if !std::mem::replace(covered, true) {
-                words.iter().for_each(|word| *open.entry(word).or_default() -= 1);
+                for word in words {
+                    *open.entry(word).or_default() -= 1;
+                }
             }
         }
     }

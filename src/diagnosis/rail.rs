@@ -22,6 +22,7 @@ pub enum Stage {
     Init,
     Started,
     Imports,
+    #[serde(rename = "model load")]
     ModelLoad,
     Ready,
     Routed,

@@ -122,7 +122,8 @@ pub fn of_namespace(workloads: &[WorkloadState], diagnoses: &[Diagnosis], snapsh
         Some(Severity::Error | Severity::Warning) => Verdict::Degraded,
         _ => Verdict::Healthy,
     };
-    let blind = workloads.is_empty() && snapshot.is_unreadable("pods");
+    let is_damaged = snapshot.unreadable.iter().any(|unreadable| unreadable.why == "unreadable");
+    let blind = workloads.is_empty() && (snapshot.is_unreadable("pods") || is_damaged);
     let worst = workloads.iter().map(|state| state.verdict).max().unwrap_or_default().max(rest);
     if blind { worst.max(Verdict::Unknown) } else { worst }
 }
