@@ -1,16 +1,89 @@
 //! What could not be seen, and which diagnoses that hides.
 
-use crate::diagnosis::assessment::BlindSpot;
-use crate::diagnosis::catalogue::Catalogue;
-use crate::snapshot::Snapshot;
+use crate::diagnosis::assessment::{BlindSpot, Diagnosis, Verdict, WorkloadState};
+use crate::diagnosis::catalogue::{Catalogue, Rule};
+use crate::diagnosis::present;
+use crate::diagnosis::rule::About;
+use crate::diagnosis::symptom::Symptom;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::pod::Pod;
+use crate::snapshot::relation;
+use crate::snapshot::text::SafeText;
+use crate::snapshot::{Snapshot, Unreadable};
+
+/// What was found.
+pub struct Judged<'a> {
+    /// The workloads with their verdicts.
+    pub workloads: &'a [WorkloadState],
+    /// The diagnoses.
+    pub diagnoses: &'a [Diagnosis],
+}
 
 /// The blind spots of a snapshot.
-pub fn spots(snapshot: &Snapshot, _catalogue: &Catalogue) -> Vec<BlindSpot> {
-    let spot = |unreadable: &crate::snapshot::Unreadable| BlindSpot {
+pub fn spots(snapshot: &Snapshot, catalogue: &Catalogue, judged: &Judged<'_>) -> Vec<BlindSpot> {
+    let spot = |unreadable: &Unreadable| BlindSpot {
         what: unreadable.what.clone(),
         why: unreadable.why.clone(),
         message: (!unreadable.message.is_empty()).then(|| unreadable.message.clone()),
-        hides: Vec::new(),
+        hides: hidden(&unreadable.what, catalogue),
     };
-    snapshot.unreadable.iter().map(spot).collect()
+    let seen = snapshot.unreadable.iter().filter(|unreadable| !is_unwritten_log(snapshot, unreadable));
+    seen.map(spot).chain(expired_events(snapshot, catalogue, judged).as_ref().map(spot)).collect()
+}
+
+/// Is it the log of a container that has not been started yet? Then there is nothing to read.
+fn is_unwritten_log(snapshot: &Snapshot, unreadable: &Unreadable) -> bool {
+    let Some((pod, container)) = unreadable.what.strip_prefix("logs of ").and_then(|what| what.split_once('/')) else {
+        return false;
+    };
+    let pods = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod);
+    let status = pods.filter(|known| known.metadata.name == *pod).find_map(|pod| pod.container_status(container));
+    status.is_some_and(|status| !present::has_run(status))
+}
+
+/// Kubernetes keeps events for an hour: nothing tells of an older fault that the objects do not show.
+fn expired_events(snapshot: &Snapshot, catalogue: &Catalogue, judged: &Judged<'_>) -> Option<Unreadable> {
+    let mut unexplained = judged.workloads.iter().filter(|state| !is_explained(state, catalogue, judged.diagnoses));
+    let silent = unexplained.any(|state| !has_events(snapshot, state));
+    let message = SafeText::new("events are kept for an hour, and none is left about a workload that is not up");
+    (silent && !snapshot.is_unreadable("events")).then(|| Unreadable {
+        what: SafeText::new("events"),
+        why: SafeText::new("expired"),
+        message,
+    })
+}
+
+/// Is a workload well, on its way, or was a cause found?
+fn is_explained(state: &WorkloadState, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> bool {
+    let mut own = diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(&state.subject));
+    let is_cause = |id: &str| catalogue.rule(id).is_some_and(|rule| !rule.file.generic);
+    state.verdict < Verdict::Unknown || own.any(|diagnosis| is_cause(&diagnosis.id))
+}
+
+fn has_events(snapshot: &Snapshot, state: &WorkloadState) -> bool {
+    let pods = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod);
+    let mut own = pods.filter(|pod| relation::workload_of(snapshot, pod) == state.subject);
+    own.any(|pod| !relation::events_of(snapshot, "Pod", &pod.metadata).is_empty())
+}
+
+/// The rules that may hold unseen.
+fn hidden(what: &str, catalogue: &Catalogue) -> Vec<String> {
+    catalogue.rules.iter().filter(|rule| hides(what, rule)).map(|rule| rule.id.clone()).collect()
+}
+
+/// Does a rule ask for what cannot be read?
+fn hides(what: &str, rule: &Rule) -> bool {
+    let about = |wanted: &[About]| rule.file.about.as_slice().iter().any(|about| wanted.contains(about));
+    let asks = |test: fn(&Symptom) -> bool| rule.symptoms.iter().any(|symptom| symptom.holds_a(test));
+    match what {
+        "events" => asks(|symptom| matches!(symptom, Symptom::Message { .. })),
+        "pods" => about(&[About::Pod, About::Container]),
+        "persistentvolumeclaims" => about(&[About::Claim]),
+        "services" | "endpointslices" => about(&[About::Service]),
+        "ingresses" => about(&[About::Ingress]),
+        "nodes" => about(&[About::Node]),
+        "deployments" | "replicasets" | "statefulsets" | "daemonsets" | "jobs" => about(&[About::Workload]),
+        _ if what == "pods/log" || what.starts_with("logs of ") => asks(|symptom| matches!(symptom, Symptom::Log(_))),
+        _ => Kind::ALL.iter().any(|kind| kind.is_custom() && kind.place().plural == what) && about(&[About::Custom]),
+    }
 }

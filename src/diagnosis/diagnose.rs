@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::diagnosis::assessment::{Assessment, Diagnosis};
+use crate::diagnosis::blind::Judged;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::choose::{self, Case};
 use crate::diagnosis::judge;
 use crate::diagnosis::rank::{self, Reached};
 use crate::diagnosis::scene::{Part, Scene, Survival};
 use crate::diagnosis::scenes::Stage;
-use crate::diagnosis::{blind, sign, stack, unexplained, verdict};
+use crate::diagnosis::{blind, present, sign, stack, unexplained, verdict};
 use crate::snapshot::Snapshot;
 use crate::snapshot::custom::Custom;
 use crate::snapshot::kind::Kind;
+use crate::snapshot::meta::Meta;
 use crate::snapshot::network::{Ingress, Service};
 use crate::snapshot::node::Node;
 use crate::snapshot::pod::Pod;
@@ -27,8 +29,8 @@ pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
     let cases = scenes(stage).iter().flat_map(|scene| reached(scene, catalogue)).collect();
     let mut diagnoses = rank::rank(cases, catalogue, &|workload| stack::of_workload(snapshot, workload).to_owned());
     diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
-    let blind_spots = blind::spots(snapshot, catalogue);
     let workloads = verdict::workloads(snapshot, catalogue, &diagnoses);
+    let blind_spots = blind::spots(snapshot, catalogue, &Judged { workloads: &workloads, diagnoses: &diagnoses });
     let verdict = verdict::of_namespace(&workloads, &diagnoses, snapshot);
     Assessment { source: snapshot.source.clone(), verdict, workloads, diagnoses, blind_spots }
 }
@@ -39,7 +41,7 @@ fn scenes(stage: Stage<'_>) -> Vec<Scene<'_>> {
     // The object that must be changed comes before those that suffer: of cases that are one, the first gives the subject.
     let mut scenes: Vec<Scene<'_>> =
         snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim).map(|(_, claim)| stage.of_claim(claim)).collect();
-    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| matters(snapshot, pod)) {
+    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| !present::is_over(snapshot, pod)) {
         scenes.extend(stage.of_pod(pod));
     }
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_workload()) {
@@ -55,21 +57,6 @@ fn scenes(stage: Stage<'_>) -> Vec<Scene<'_>> {
     }
     scenes.extend(snapshot.logs().filter(|(key, _)| key.pod.is_empty()).map(|(key, log)| stage.of_log(key, log)));
     scenes
-}
-
-/// Is a pod worth a look? What is going away, has ended well, or was replaced by pods that are ready is history.
-fn matters(snapshot: &Snapshot, pod: &Pod) -> bool {
-    if pod.metadata.deletion_timestamp.is_some() && pod.is_ready() || pod.status.phase == "Succeeded" {
-        return false;
-    }
-    let replica_set = pod.metadata.controller().filter(|owner| owner.kind == "ReplicaSet");
-    let set =
-        replica_set.and_then(|owner| snapshot.get::<Workload>(Kind::ReplicaSet, &pod.metadata.namespace, &owner.name));
-    let replaced = |set: &Workload| {
-        let wanted = set.spec.replicas.unwrap_or(1);
-        wanted == 0 || pod.is_finished() && set.status.ready_replicas >= wanted
-    };
-    !set.is_some_and(replaced)
 }
 
 fn reached(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Reached> {
@@ -108,7 +95,7 @@ fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
     match scene.part {
         Part::Container { pod, .. } | Part::Pod(pod) => of_pods(vec![pod]),
         Part::Workload(key, workload) => {
-            let (_, pods) = of_pods(relation::pods_below(snapshot, &workload.metadata));
+            let (_, pods) = of_pods(unready_pods(snapshot, &workload.metadata));
             (vec![relation::top_of(snapshot, key)], pods)
         }
         Part::Claim(claim) => {
@@ -126,11 +113,21 @@ fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
             of_pods(pods.filter(|pod| pod.spec.node_name == node.metadata.name && !pod.is_finished()).collect())
         }
         Part::Custom(_, custom) => {
-            let (_, pods) = of_pods(relation::pods_below(snapshot, &custom.metadata));
+            let (_, pods) = of_pods(unready_pods(snapshot, &custom.metadata));
             (vec![scene.subject.clone()], pods)
         }
         Part::Ingress(_) | Part::Log => (Vec::new(), BTreeSet::new()),
     }
+}
+
+/// The pods below an object that are not up; of a Deployment only those of its newest revision.
+fn unready_pods<'a>(snapshot: &'a Snapshot, meta: &Meta) -> Vec<&'a Pod> {
+    let newest = relation::replica_sets(snapshot, meta).pop().map(|(key, _)| &key.name);
+    let is_new =
+        |pod: &Pod| newest.is_none_or(|name| pod.metadata.controller().is_some_and(|owner| owner.name == *name));
+    let mut pods = relation::pods_below(snapshot, meta);
+    pods.retain(|pod| !pod.is_ready() && is_new(pod));
+    pods
 }
 
 /// For pasted logs about which nothing was found: the record to look at.

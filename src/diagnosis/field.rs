@@ -84,16 +84,8 @@ fn waiting<'a>(scene: &Scene<'a>) -> Option<&'a Waiting> {
 /// How the container ended last. Named `lastState` in rules, also where it has not been started again. Of a container
 /// that is ready again, and was not ended again and again, that is history.
 fn last_end<'a>(scene: &Scene<'a>) -> Option<&'a Terminated> {
-    /// Seconds of running after which Kubernetes forgets a crash too.
-    const FORGOTTEN: i64 = 600;
-    /// Restarts from which on a container that is ready just now counts as one that crashes.
-    const MANY: i64 = 3;
     let status = scene.status()?;
-    let since = status.state.running.as_ref().and_then(|running| running.started_at);
-    let ran =
-        since.zip(scene.snapshot.source.taken_at).map_or(FORGOTTEN, |(since, now)| now.as_second() - since.as_second());
-    let is_history = status.ready && (ran >= FORGOTTEN || status.restart_count < MANY);
-    status.last_end().filter(|_| !is_history)
+    status.last_end().filter(|_| !status.is_settled(scene.snapshot.source.taken_at))
 }
 
 fn limit(scene: &Scene<'_>, resource: &str) -> Option<String> {

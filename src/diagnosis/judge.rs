@@ -123,7 +123,13 @@ impl Court<'_, '_> {
                 partial.evidence.extend(found.evidence);
             }
         }
-        let Partial { names, evidence, anchor } = partial;
+        let Partial { names, mut evidence, anchor } = partial;
+        let mut seen: Vec<Evidence> = Vec::new();
+        evidence.retain(|quote| {
+            let is_new = !seen.contains(quote);
+            seen.push(quote.clone());
+            is_new
+        });
         Holding { rule: index, subject: self.scene.subject.clone(), names, evidence, anchor }
     }
 
@@ -191,7 +197,17 @@ impl Court<'_, '_> {
                 }
             }
         }
-        answers
+        if rule.file.moment == Moment::Request && self.is_passing(&answered) { Vec::new() } else { answers }
+    }
+
+    /// Did single requests fail, and later ones not? That is a client's own fault, and no diagnosis of the server.
+    fn is_passing(&self, heard: &BTreeSet<usize>) -> bool {
+        /// Repetitions from which on it is no single request.
+        const AGAIN: u32 = 3;
+        let utterances = || heard.iter().map(|index| &self.scene.utterances[*index]);
+        let is_survived = utterances().all(|utterance| utterance.survival == Survival::Answered);
+        let times: u32 = utterances().map(Utterance::times).sum();
+        !matches!(self.scene.part, Part::Log) && is_survived && times < AGAIN
     }
 
     fn in_utterance(&self, pattern: PatternId, index: usize, partial: &Partial) -> Option<Partial> {

@@ -2,11 +2,15 @@
 
 use jiff::Timestamp;
 
-use crate::snapshot::container::ContainerStatus;
+use crate::snapshot::Snapshot;
+use crate::snapshot::container::{ContainerStatus, Probe};
 use crate::snapshot::event::Event;
+use crate::snapshot::kind::Kind;
 use crate::snapshot::meta::condition;
 use crate::snapshot::pod::Pod;
+use crate::snapshot::relation;
 use crate::snapshot::storage::Claim;
+use crate::snapshot::workload::Workload;
 
 /// A failed probe of a container that is ready now is history after so many seconds.
 const PROBE_MEMORY: i64 = 90;
@@ -26,11 +30,14 @@ pub fn counts(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
         "Failed" | "InspectFailed" | "ErrImageNeverPull" | "FailedToRetrieveImagePullSecret" => {
             !has_image_or_ran(event, pod, status)
         }
-        "BackOff" => {
-            !all(pod, status, |status| status.ready || status.state.running.is_some() && status.restart_count == 0)
+        "BackOff" => !all(pod, status, |status| {
+            status.is_settled(now) || status.state.running.is_some() && status.restart_count == 0
+        }),
+        "Unhealthy" | "ProbeWarning" => {
+            (!all(pod, status, |status| status.is_settled(now)) || is_recent(event, now))
+                && had_its_time(event, pod, now)
         }
-        "Unhealthy" | "ProbeWarning" => !all(pod, status, |status| status.ready) || is_recent(event, now),
-        "Killing" => !all(pod, status, |status| status.ready),
+        "Killing" => !all(pod, status, |status| status.is_settled(now)),
         "NodeNotReady" => !pod.is_ready(),
         _ => !pod.is_ready() || pod.status.conditions.is_empty(),
     }
@@ -61,9 +68,65 @@ fn is_recent(event: &Event, now: Option<Timestamp>) -> bool {
     event.count() >= REPEATED && age.is_some_and(|age| age < PROBE_MEMORY)
 }
 
+/// Had the container the time that its probe allows it to start? What the pod does not tell is believed.
+fn had_its_time(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
+    /// Seconds in which a server that is not held back by a startup probe may come up.
+    const START: i64 = 60;
+    /// Failures after which Kubernetes too takes a probe as failed.
+    const FAILURES: i64 = 3;
+    let name = event.container().unwrap_or_default();
+    let (Some(container), Some(status)) = (pod.spec.container(name), pod.container_status(name)) else { return true };
+    let Some(ran) = status.runs_for(now).filter(|_| status.restart_count == 0) else { return true };
+    let budget = |probe: &Option<Probe>| probe.as_ref().map_or(0, Probe::budget_seconds);
+    let delay = container.readiness_probe.as_ref().map_or(0, |probe| probe.initial_delay_seconds);
+    match event.message.split(' ').next() {
+        Some("Startup") => ran >= budget(&container.startup_probe),
+        Some("Liveness") => ran >= budget(&container.liveness_probe),
+        Some("Readiness") => ran >= delay + START && event.count() >= FAILURES,
+        _ => true,
+    }
+}
+
+/// Is a pod history? It is where it goes away, has ended well, or was replaced by pods that are well.
+pub fn is_over(snapshot: &Snapshot, pod: &Pod) -> bool {
+    let leaves = pod.metadata.deletion_timestamp.is_some() && pod.is_ready();
+    leaves || pod.status.phase == "Succeeded" || is_of_full_set(snapshot, pod) || was_replaced(snapshot, pod)
+}
+
+/// Does its ReplicaSet want no pods, or have all it wants without this one?
+fn is_of_full_set(snapshot: &Snapshot, pod: &Pod) -> bool {
+    let owner = pod.metadata.controller().filter(|owner| owner.kind == "ReplicaSet");
+    let set = owner.and_then(|owner| snapshot.get::<Workload>(Kind::ReplicaSet, &pod.metadata.namespace, &owner.name));
+    set.is_some_and(|set| {
+        let wanted = set.spec.replicas.unwrap_or(1);
+        wanted == 0 || pod.is_finished() && set.status.ready_replicas >= wanted
+    })
+}
+
+/// Is it a failed attempt of a job that went on, or ended well, with a newer pod?
+pub fn was_replaced(snapshot: &Snapshot, pod: &Pod) -> bool {
+    let Some(job) = pod.metadata.controller().filter(|owner| owner.kind == "Job") else { return false };
+    if pod.status.phase != "Failed" {
+        return false;
+    }
+    let job = snapshot.get::<Workload>(Kind::Job, &pod.metadata.namespace, &job.name);
+    let top = relation::workload_of(snapshot, pod);
+    let goes_on = |other: &Pod| {
+        matches!(other.status.phase.as_str(), "Running" | "Succeeded")
+            && other.metadata.creation_timestamp > pod.metadata.creation_timestamp
+            && relation::workload_of(snapshot, other) == top
+    };
+    job.is_some_and(Workload::is_complete) || snapshot.of_kind::<Pod>(Kind::Pod).any(|(_, other)| goes_on(other))
+}
+
 /// Has any container of the pod been started?
 pub fn has_started(pod: &Pod) -> bool {
-    pod.all_statuses().any(|status| status.state.running.is_some() || status.last_end().is_some())
+    pod.all_statuses().any(has_run)
+}
+
+/// Has the container been started?
+pub fn has_run(status: &ContainerStatus) -> bool {
+    status.state.running.is_some() || status.last_end().is_some()
 }
 
 /// The container that is meant, or all where none is named, pass the test; false where no state is known.

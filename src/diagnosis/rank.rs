@@ -25,7 +25,7 @@ pub struct Reached {
 
 /// The diagnoses, in order.
 pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject) -> String) -> Vec<Diagnosis> {
-    let merged = merge(cases, catalogue);
+    let merged = merge(without_echoes(cases), catalogue);
     let causes = put_consequences_under(merged, catalogue);
     let mut diagnoses: Vec<Diagnosis> =
         causes.into_iter().map(|reached| in_words(reached, catalogue, stack_of)).collect();
@@ -63,6 +63,16 @@ fn identity(reached: &Reached, catalogue: &Catalogue) -> Identity {
     let container = holding.subject.container.as_ref().map(ToString::to_string);
     let workload = reached.workloads.first().cloned().or_else(|| Some(holding.subject.clone()));
     Identity::Workload { rule: holding.rule, workload, container, names }
+}
+
+/// What a workload or an operator repeats of its own container is no second case.
+fn without_echoes(mut cases: Vec<Reached>) -> Vec<Reached> {
+    let said = |reached: &Reached| (reached.case.cause.rule, reached.workloads.first().cloned());
+    let of_container = |reached: &&Reached| reached.case.cause.subject.container.is_some();
+    let told: BTreeSet<_> = cases.iter().filter(of_container).map(said).collect();
+    let is_own = |reached: &Reached| reached.workloads.first() == Some(&reached.case.cause.subject);
+    cases.retain(|reached| !is_own(reached) || !told.contains(&said(reached)));
+    cases
 }
 
 fn merge(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Reached> {
@@ -113,7 +123,10 @@ fn put_consequences_under(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Rea
     }
     for (index, reached) in cases.into_iter().enumerate().filter(|(index, _)| roots[*index] != *index) {
         if let Some(cause) = causes.get_mut(&roots[index]) {
-            cause.pods.extend(reached.pods);
+            // Of replicas that fail alike only one log is read: the others show the consequence alone.
+            if reached.case.cause.subject.kind == "Pod" {
+                cause.pods.extend(reached.pods);
+            }
             cause.case.consequences.push(reached.case.cause);
             cause.case.consequences.extend(reached.case.consequences);
         }

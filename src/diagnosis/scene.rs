@@ -90,8 +90,17 @@ pub enum Survival {
     None,
     /// It seems to have caught an exception and gone on. It counts only where nothing else explains a failure.
     Caught,
-    /// It answered requests, or was ready, afterwards.
+    /// The server was ready, or answered, afterwards.
     Over,
+    /// Requests of clients were answered well afterwards.
+    Answered,
+}
+
+impl Utterance<'_> {
+    /// How often it was said.
+    pub fn times(&self) -> u32 {
+        if let Origin::Log { record, .. } = self.origin { record.place.count } else { 1 }
+    }
 }
 
 /// All that is known of one subject.

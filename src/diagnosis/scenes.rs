@@ -33,10 +33,9 @@ impl<'a> Stage<'a> {
     pub fn of_log(self, key: &'a LogKey, log: &'a Log) -> Scene<'a> {
         let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::log(&key.container), Part::Log);
         scene.names.insert("stack".to_owned(), SafeText::new(stack::of_log(log)));
-        let signs = sign::signs(log, self.catalogue);
-        let last_well = sign::last_well(log, &signs);
+        let survival = sign::survivals(log, self.catalogue);
         for record in &log.records {
-            scene.read(key, record, sign::survival(log, record, last_well));
+            scene.read(key, record, survival(record));
         }
         scene
     }
@@ -109,20 +108,20 @@ impl<'a> Stage<'a> {
         };
         let is_ready = status.is_some_and(|status| status.ready) && container.readiness_probe.is_some();
         if let Some((key, log)) = log_of(false) {
-            let last_well = sign::last_well(log, &sign::signs(log, self.catalogue));
+            let survival = sign::survivals(log, self.catalogue);
+            let least = if is_ready { Survival::Over } else { Survival::None };
             for record in &log.records {
-                let survival = if is_ready { Survival::Over } else { sign::survival(log, record, last_well) };
-                scene.read(key, record, survival);
+                scene.read(key, record, survival(record).max(least));
             }
         }
         let same = |log: &Log| {
             log_of(false).is_some_and(|(_, current)| current.lines == log.lines && current.bytes == log.bytes)
         };
-        let up = status.is_some_and(|status| status.ready);
+        let up = status.is_some_and(|status| status.is_settled(self.snapshot.source.taken_at));
         if let Some((key, log)) = log_of(true).filter(|(_, log)| !same(log) && !up) {
-            let last_well = sign::last_well(log, &sign::signs(log, self.catalogue));
+            let survival = sign::survivals(log, self.catalogue);
             for record in &log.records {
-                scene.read(key, record, sign::survival(log, record, last_well));
+                scene.read(key, record, survival(record));
             }
         }
     }
@@ -241,13 +240,14 @@ impl<'a> Stage<'a> {
 
 fn hear_status<'a>(scene: &mut Scene<'a>, status: Option<&'a ContainerStatus>) {
     let Some(status) = status else { return };
+    let is_settled = status.is_settled(scene.snapshot.source.taken_at);
     if let Some(waiting) = &status.state.waiting {
         scene.hear(Origin::Field("state.waiting.message"), &waiting.reason, &waiting.message);
     }
     if let Some(end) = &status.state.terminated {
         scene.hear(Origin::Field("state.terminated.message"), &end.reason, &end.message);
     }
-    if let Some(end) = status.last_state.terminated.as_ref().filter(|_| !status.ready) {
+    if let Some(end) = status.last_state.terminated.as_ref().filter(|_| !is_settled) {
         scene.hear(Origin::Field("lastState.terminated.message"), &end.reason, &end.message);
     }
 }

@@ -47,9 +47,19 @@ pub fn last_well(log: &Log, signs: &[Seen<'_>]) -> u64 {
     ready.max(answered).unwrap_or(0)
 }
 
+/// Tells of each record of a log how it was survived.
+pub fn survivals<'a>(log: &'a Log, catalogue: &Catalogue) -> impl Fn(&Record) -> Survival + 'a {
+    let last_well = last_well(log, &signs(log, catalogue));
+    let is_answer = |text: &str| text.contains("POST ") && is_good_answer(text);
+    let answered = log.tail.iter().filter(|line| is_answer(&line.text)).map(|line| line.number).max().unwrap_or(0);
+    move |record| {
+        if record.place.seen < answered { Survival::Answered } else { survival(log, record, last_well) }
+    }
+}
+
 /// Was the record survived? It was if the server answered afterwards. A traceback that directly follows a line that
 /// Python's logging wrote as a mere warning, or less, was caught.
-pub fn survival(log: &Log, record: &Record, last_well: u64) -> Survival {
+fn survival(log: &Log, record: &Record, last_well: u64) -> Survival {
     if record.place.seen < last_well {
         return Survival::Over;
     }

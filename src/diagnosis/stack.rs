@@ -13,7 +13,7 @@ use crate::snapshot::workload::Workload;
 /// The stack of a workload: `azureml-v1`, `mlflow`, `tf-serving`, …; empty where it is not recognised.
 pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> &'static str {
     let namespace = workload.namespace.clone().unwrap_or_default();
-    match relation::object(snapshot, &workload.kind, &namespace, &workload.name) {
+    let by_object = match relation::object(snapshot, &workload.kind, &namespace, &workload.name) {
         Some(Object::Workload(found)) => of_template(found),
         Some(Object::Pod(pod)) => of_pod(pod),
         Some(Object::Custom(custom)) => match custom.kind.as_str() {
@@ -24,7 +24,15 @@ pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> &'static str {
             _ => "",
         },
         _ => first_pod(snapshot, workload).map_or("", of_pod),
-    }
+    };
+    if by_object.is_empty() { by_logs(snapshot, workload) } else { by_object }
+}
+
+fn by_logs(snapshot: &Snapshot, workload: &Subject) -> &'static str {
+    let Some(pod) = first_pod(snapshot, workload) else { return "" };
+    let own =
+        snapshot.logs().filter(|(key, _)| key.pod == pod.metadata.name && key.namespace == pod.metadata.namespace);
+    own.map(|(_, log)| of_log(log)).find(|stack| !stack.is_empty()).unwrap_or("")
 }
 
 fn first_pod<'a>(snapshot: &'a Snapshot, workload: &Subject) -> Option<&'a Pod> {
@@ -129,5 +137,10 @@ fn of_container(container: &Container) -> &'static str {
             .find(|(name, _)| container.env.iter().any(|variable| variable.name == *name))
             .map(|(_, stack)| stack)
     };
-    by_word.or_else(by_env).unwrap_or("")
+    let by_port = || {
+        let has_model = container.env.iter().any(|variable| variable.name == "MODEL_NAME");
+        let is_open = |number: i64| container.ports.iter().any(|port| port.container_port == number);
+        (has_model && (is_open(8500) || is_open(8501))).then_some("tf-serving")
+    };
+    by_word.or_else(by_env).or_else(by_port).unwrap_or("")
 }

@@ -60,6 +60,14 @@ pub enum Test {
 }
 
 impl Symptom {
+    /// Does it pass a test, or one of those it is made of?
+    pub fn holds_a(&self, test: fn(&Symptom) -> bool) -> bool {
+        match self {
+            Symptom::Any(inner) => inner.iter().any(|symptom| symptom.holds_a(test)),
+            symptom => test(symptom),
+        }
+    }
+
     /// Reads a symptom and enters its patterns; the error says what is wrong with it.
     pub fn new(file: &SymptomFile, patterns: &mut PatternTable) -> Result<Self, String> {
         let named = [

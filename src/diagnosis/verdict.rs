@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnosis::assessment::{Diagnosis, Verdict, WorkloadState};
 use crate::diagnosis::catalogue::Catalogue;
-use crate::diagnosis::rail::{self, Track};
+use crate::diagnosis::rail::{self, State, Step};
 use crate::diagnosis::rule::Severity;
-use crate::diagnosis::stack;
+use crate::diagnosis::track::Track;
+use crate::diagnosis::{deadline, present, stack};
 use crate::snapshot::Snapshot;
+use crate::snapshot::custom::Custom;
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
@@ -17,7 +19,7 @@ use crate::snapshot::workload::Workload;
 /// Every workload with its verdict, the worst first.
 pub fn workloads(snapshot: &Snapshot, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> Vec<WorkloadState> {
     let mut pods: BTreeMap<Subject, Vec<&Pod>> = BTreeMap::new();
-    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod) {
+    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| !present::was_replaced(snapshot, pod)) {
         pods.entry(relation::workload_of(snapshot, pod)).or_default().push(pod);
     }
     let own = |top: &Subject| pods.get(top).map_or(&[] as &[&Pod], Vec::as_slice);
@@ -32,6 +34,9 @@ fn tops(snapshot: &Snapshot) -> BTreeSet<Subject> {
     let mut tops = BTreeSet::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_workload()) {
         tops.extend(snapshot.of_kind::<Workload>(kind).map(|(key, _)| relation::top_of(snapshot, key)));
+    }
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.makes_workloads()) {
+        tops.extend(snapshot.of_kind::<Custom>(kind).map(|(key, _)| relation::top_of(snapshot, key)));
     }
     tops.extend(snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| relation::workload_of(snapshot, pod)));
     tops
@@ -53,20 +58,26 @@ fn state(judged: &Judged<'_>, top: &Subject, pods: &[&Pod]) -> WorkloadState {
         judged.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).collect();
     let worst = diagnoses.iter().map(|diagnosis| diagnosis.severity).min();
     let leads_nowhere = diagnoses.iter().any(|diagnosis| blocks_the_way(diagnosis));
-    let verdict = match worst {
-        Some(Severity::Error) if ready == 0 || leads_nowhere => Verdict::Broken,
-        Some(Severity::Error | Severity::Warning) => Verdict::Degraded,
-        _ if ready >= wanted && !is_rolling(object) => Verdict::Healthy,
-        _ => Verdict::Progressing,
-    };
     let pod = rail::leading_pod(pods, object, snapshot);
     let stages = if wanted == 0 {
         Vec::new()
     } else {
         rail::rail(&Track { snapshot, catalogue: judged.catalogue, pod, diagnoses })
     };
+    let verdict = match worst {
+        Some(Severity::Error) if ready == 0 || leads_nowhere => Verdict::Broken,
+        Some(Severity::Error | Severity::Warning) => Verdict::Degraded,
+        _ if ready >= wanted && !is_rolling(object) => Verdict::Healthy,
+        _ if is_held(&stages) || deadline::is_unclear(snapshot, object, pod) => Verdict::Unknown,
+        _ => Verdict::Progressing,
+    };
     let stack = stack::of_workload(snapshot, top).to_owned();
     WorkloadState { subject: top.clone(), stack, ready, wanted, verdict, stages }
+}
+
+/// Does something hold it at a stage?
+fn is_held(stages: &[Step]) -> bool {
+    stages.iter().any(|step| matches!(step.state, State::Stuck | State::Failed))
 }
 
 /// Does a rollout still replace pods?
@@ -91,9 +102,10 @@ fn counts(top: &Subject, object: Option<&Object>, pods: &[&Pod]) -> (i64, i64) {
             (workload.status.number_ready, workload.status.desired_number_scheduled)
         }
         Some(Object::Workload(workload)) if top.kind == "Job" => {
-            (i64::from(workload.status.completion_time.is_some()), 1)
+            (i64::from(workload.is_complete()), i64::from(!workload.spec.suspend))
         }
         Some(Object::Workload(workload)) => (workload.status.ready_replicas, workload.spec.replicas.unwrap_or(1)),
+        Some(Object::Custom(custom)) if pods.is_empty() => (i64::from(custom.is_up()), 1),
         _ => {
             let ready = pods.iter().filter(|pod| pod.is_ready() || pod.status.phase == "Succeeded").count();
             (i64::try_from(ready).unwrap_or(0), i64::try_from(pods.len()).unwrap_or(0))
@@ -103,17 +115,15 @@ fn counts(top: &Subject, object: Option<&Object>, pods: &[&Pod]) -> (i64, i64) {
 
 /// The worst of its workloads; where there are none, what the diagnoses say.
 pub fn of_namespace(workloads: &[WorkloadState], diagnoses: &[Diagnosis], snapshot: &Snapshot) -> Verdict {
-    let rest = match diagnoses
-        .iter()
-        .filter(|diagnosis| diagnosis.reach.workload.is_none())
-        .map(|diagnosis| diagnosis.severity)
-        .min()
-    {
+    let is_listed = |workload: &Subject| workloads.iter().any(|state| state.subject == *workload);
+    let others = diagnoses.iter().filter(|diagnosis| !diagnosis.reach.workloads.iter().any(is_listed));
+    let rest = match others.map(|diagnosis| diagnosis.severity).min() {
         Some(Severity::Error) if workloads.is_empty() => Verdict::Broken,
         Some(Severity::Error | Severity::Warning) => Verdict::Degraded,
         _ => Verdict::Healthy,
     };
-    let blind = workloads.is_empty() && snapshot.is_unreadable("pods");
+    let is_damaged = snapshot.unreadable.iter().any(|unreadable| unreadable.why == "unreadable");
+    let blind = workloads.is_empty() && (snapshot.is_unreadable("pods") || is_damaged);
     let worst = workloads.iter().map(|state| state.verdict).max().unwrap_or_default().max(rest);
     if blind { worst.max(Verdict::Unknown) } else { worst }
 }

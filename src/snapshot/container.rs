@@ -257,6 +257,20 @@ impl ContainerStatus {
         self.state.terminated.as_ref().or(self.last_state.terminated.as_ref())
     }
 
+    /// Seconds since it was started, where it runs.
+    pub fn runs_for(&self, now: Option<Timestamp>) -> Option<i64> {
+        Some(now?.as_second() - self.state.running.as_ref()?.started_at?.as_second())
+    }
+
+    /// Is it ready for good? One that was ended again and again is not, until it has run for a while.
+    pub fn is_settled(&self, now: Option<Timestamp>) -> bool {
+        /// Seconds of running after which Kubernetes forgets a crash too.
+        const FORGOTTEN: i64 = 600;
+        /// Restarts from which on a container that is ready just now counts as one that crashes.
+        const MANY: i64 = 3;
+        self.ready && (self.restart_count < MANY || self.runs_for(now).is_none_or(|ran| ran >= FORGOTTEN))
+    }
+
     /// Why it does not run; empty where it does.
     pub fn waiting_reason(&self) -> &str {
         self.state.waiting.as_ref().map_or("", |waiting| waiting.reason.as_str())

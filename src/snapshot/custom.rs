@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::snapshot::meta::{Condition, Meta};
+use crate::snapshot::meta::{Condition, Meta, condition};
 use crate::snapshot::text::SafeText;
 
 /// An InferenceService, OnlineDeployment, OnlineEndpoint, SeldonDeployment, RayService and the like.
@@ -17,6 +17,14 @@ pub struct Custom {
     pub spec: CustomSpec,
     /// What became of it.
     pub status: CustomStatus,
+}
+
+impl Custom {
+    /// Does its operator say that it serves?
+    pub fn is_up(&self) -> bool {
+        let ready = condition(&self.status.conditions, "Ready").is_some_and(Condition::holds);
+        ready || matches!(self.status.state.as_str(), "Succeeded" | "Available" | "Healthy" | "Running")
+    }
 }
 
 /// What was asked for.

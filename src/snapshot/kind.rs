@@ -150,6 +150,18 @@ impl Kind {
         matches!(self, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job)
     }
 
+    /// Is it an object of an operator that makes workloads of it?
+    pub fn makes_workloads(self) -> bool {
+        matches!(
+            self,
+            Kind::InferenceService
+                | Kind::OnlineDeployment
+                | Kind::SeldonDeployment
+                | Kind::RayService
+                | Kind::KnativeService
+        )
+    }
+
     /// The kind of a manifest.
     pub fn of(api_version: &str, kind: &str) -> Option<Kind> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::snapshot::meta::{Condition, Labels, Meta};
+use crate::snapshot::meta::{Condition, Labels, Meta, condition};
 use crate::snapshot::pod::PodSpec;
 use crate::snapshot::text::SafeText;
 
@@ -19,6 +19,22 @@ pub struct Workload {
     pub spec: WorkloadSpec,
     /// What became of it.
     pub status: WorkloadStatus,
+}
+
+impl Workload {
+    /// Did a job end well?
+    pub fn is_complete(&self) -> bool {
+        self.status.completion_time.is_some() || self.has("Complete")
+    }
+
+    /// Has a job given up?
+    pub fn has_failed(&self) -> bool {
+        self.has("Failed")
+    }
+
+    fn has(&self, kind: &str) -> bool {
+        condition(&self.status.conditions, kind).is_some_and(Condition::holds)
+    }
 }
 
 /// What a workload was asked to be.

@@ -1,11 +1,11 @@
 //! What is known of a container's end where no rule knows the error.
 
-use crate::diagnosis::lookup::Found;
+use crate::diagnosis::lookup::{Found, probes};
 use crate::diagnosis::scene::{Origin, Scene};
 use crate::diagnosis::template::Names;
 use crate::diagnosis::{evidence, sign, unexplained};
 use crate::snapshot::LogKey;
-use crate::snapshot::container::ContainerStatus;
+use crate::snapshot::container::{ContainerStatus, Terminated};
 use crate::snapshot::log::Log;
 use crate::snapshot::log::record::Record;
 
@@ -40,8 +40,9 @@ pub fn ends_well_again_and_again(scene: &Scene<'_>, _names: &Names) -> Option<Fo
     let (pod, status) = (scene.pod()?, scene.status()?);
     let is_init = pod.status.init_container_statuses.iter().any(|init| init.name == status.name);
     let end = status.last_end()?;
+    let is_settled = status.is_settled(scene.snapshot.source.taken_at);
     let again = status.restart_count >= AGAIN || status.waiting_reason() == "CrashLoopBackOff";
-    if is_init || end.exit_code != 0 || !again || status.ready || was_asked_to_end(scene) {
+    if is_init || end.exit_code != 0 || !again || is_settled || was_ended(scene, end) {
         return None;
     }
     let ran_for =
@@ -55,6 +56,11 @@ pub fn init_container_failing(scene: &Scene<'_>, _names: &Names) -> Option<Found
     let is_init = pod.status.init_container_statuses.iter().any(|init| init.name == status.name);
     let failed = status.last_end().is_some_and(|end| end.exit_code != 0) && !status.ready;
     (is_init && failed).then(|| Found::names([("restarts", status.restart_count.to_string())]))
+}
+
+/// Did the kubelet end it, as an event or the times of its life tell?
+fn was_ended(scene: &Scene<'_>, end: &Terminated) -> bool {
+    was_asked_to_end(scene) || scene.container().is_some_and(|container| probes::may_have_ended(container, end))
 }
 
 /// Did the kubelet end it?

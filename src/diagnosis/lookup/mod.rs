@@ -10,6 +10,7 @@ pub mod ports;
 pub mod probes;
 pub mod services;
 pub mod settings;
+pub mod upstreams;
 
 use crate::diagnosis::assessment::Evidence;
 use crate::diagnosis::scene::Scene;
@@ -215,6 +216,12 @@ pub const QUESTIONS: &[Question] = &[
         asks: "the last error in the log, which no rule knows",
         binds: &["last_error"],
         answer: errors::last_error,
+    },
+    Question {
+        name: "upstream_of_host",
+        asks: "the workload behind {host}, where none of its pods is ready",
+        binds: &["upstream", "upstream_ready"],
+        answer: upstreams::of_host,
     },
     Question {
         name: "exit_meaning",

@@ -6,7 +6,7 @@ use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
 use crate::diagnosis::{evidence, sign};
-use crate::snapshot::container::{Probe, Terminated};
+use crate::snapshot::container::{Container, ContainerStatus, Probe, Terminated};
 use crate::snapshot::event::Event;
 use crate::snapshot::subject::Subject;
 
@@ -20,13 +20,14 @@ pub fn killed_by_probe(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let named = [("startup", &container.startup_probe), ("liveness", &container.liveness_probe)];
     let probes: Vec<(&str, &Probe)> =
         named.into_iter().filter_map(|(name, probe)| probe.as_ref().map(|probe| (name, probe))).collect();
-    if status.ready || end.reason == "OOMKilled" || !ASKED_TO_END.contains(&end.exit_code) {
+    let is_settled = status.is_settled(scene.snapshot.source.taken_at);
+    if is_settled || end.reason == "OOMKilled" || !ASKED_TO_END.contains(&end.exit_code) {
         return None;
     }
     let killing =
         scene.events().find(|event| event.reason == "Killing" && event.message.contains("probe, will be restarted"));
     let by_event = killing.and_then(|event| probes.iter().find(|(name, _)| event.message.contains(name)));
-    let (name, probe) = by_event.or_else(|| probes.iter().find(|(_, probe)| fits(probe, end)))?;
+    let (name, probe) = by_event.or_else(|| probes.iter().find(|(_, probe)| fits(probe, end) && !was_ready(scene)))?;
     let mut found = Found::names([("probe", (*name).to_owned()), ("budget", format!("{} s", probe.budget_seconds()))]);
     found.evidence.extend(killing.map(|event| quoted(scene, event)));
     found.evidence.push(evidence::of_field(scene, &format!("{name}Probe"), &in_words(probe)));
@@ -41,10 +42,24 @@ fn quoted(scene: &Scene<'_>, event: &Event) -> crate::diagnosis::assessment::Evi
 fn fits(probe: &Probe, end: &Terminated) -> bool {
     /// A kubelet is late by a check or two, and waits for the process to end.
     const SLACK: i64 = 45;
+    /// A server that ends well when it is asked to is quick.
+    const QUICK: i64 = 15;
+    let slack = if end.exit_code == 0 { QUICK } else { SLACK };
     let ran = end.started_at.zip(end.finished_at).map(|(from, to)| to.as_second() - from.as_second());
     let budget = probe.budget_seconds();
-    end.exit_code != 0
-        && ran.is_some_and(|ran| ran + probe.period_seconds.unwrap_or(10) >= budget && ran <= budget + SLACK)
+    ran.is_some_and(|ran| ran + probe.period_seconds.unwrap_or(10) >= budget && ran <= budget + slack)
+}
+
+/// May a probe have ended it, by the times of its life?
+pub fn may_have_ended(container: &Container, end: &Terminated) -> bool {
+    [&container.startup_probe, &container.liveness_probe].into_iter().flatten().any(|probe| fits(probe, end))
+}
+
+/// Did a server that ended well say that it was ready? Then its probe had let it be.
+fn was_ready(scene: &Scene<'_>) -> bool {
+    let ready = |seen: &sign::Seen<'_>| seen.sign == Sign::Ready;
+    let ended_well = scene.status().and_then(ContainerStatus::last_end).is_some_and(|end| end.exit_code == 0);
+    ended_well && errors::logs(scene).iter().any(|(_, log)| sign::signs(log, scene.catalogue).iter().any(ready))
 }
 
 fn in_words(probe: &Probe) -> String {

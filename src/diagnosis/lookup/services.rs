@@ -89,10 +89,12 @@ pub fn of_scaled_to_zero(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     )
 }
 
-/// The Service of the scene, where Kubernetes fills in its endpoints.
+/// The Service of the scene, where Kubernetes fills in its endpoints and callers get one address. A headless one only lists
+/// the pods that there are.
 fn selecting<'a>(scene: &Scene<'a>) -> Option<&'a Service> {
     let Part::Service(service) = scene.part else { return None };
-    (!service.spec.selector.is_empty() && service.spec.kind != "ExternalName").then_some(service)
+    let is_headless = service.spec.cluster_ip == "None";
+    (!service.spec.selector.is_empty() && !is_headless && service.spec.kind != "ExternalName").then_some(service)
 }
 
 /// The workload that a Service was meant for: of its name, or with labels that differ in one value only.

@@ -30,6 +30,7 @@ struct Open {
     writer: Option<String>,
     prefix: Prefix,
     stamp: Option<SafeText>,
+    is_stamped_twice: bool,
     level: Option<Level>,
     first: u64,
     last: u64,
@@ -143,6 +144,7 @@ impl Open {
             writer: peeled.writer.map(str::to_owned),
             prefix: Prefix::default(),
             stamp: peeled.stamp.map(SafeText::new),
+            is_stamped_twice: peeled.is_stamped_twice,
             level: peeled.level,
             first: number,
             last: number,
@@ -154,6 +156,10 @@ impl Open {
 
     fn answer(&mut self, number: u64, raw: &str, peeled: &Peeled<'_>) -> Answer {
         let body = self.prefix.strip(raw).unwrap_or(peeled.body);
+        let in_frames = matches!(self.state, State::Frames { .. } | State::Header);
+        if peeled.is_stamped_twice && !self.is_stamped_twice && !in_frames {
+            return Answer::Closed;
+        }
         let answer = match self.state {
             State::Plain => return self.answer_plain(number, body),
             State::Frames { others, foreign } => self.answer_frames(body, others, foreign),

@@ -23,6 +23,8 @@ pub struct Peeled<'a> {
     pub stamp: Option<&'a str>,
     /// Who wrote the line: pod and container, or the worker of a server.
     pub writer: Option<&'a str>,
+    /// Had the text a time stamp of its own behind that of the kubelet?
+    pub is_stamped_twice: bool,
     /// The level that the text begins with.
     pub level: Option<Level>,
 }
@@ -109,6 +111,7 @@ fn peel_stamp<'a>(peeled: &mut Peeled<'a>, body: &'a str) {
     // A stamp that is followed by a logger's own text stays: only what stands alone before the text is a prefix.
     let Some(text) = rest.strip_prefix(' ') else { return };
     if stamp.contains('T') && (stamp.ends_with('Z') || stamp.contains('+')) {
+        peeled.is_stamped_twice = peeled.stamp.is_some();
         peeled.stamp = peeled.stamp.or(Some(stamp));
         peeled.body = without_stream(text);
     } else if let Some(worker) = torchserve_worker(text) {
@@ -118,6 +121,17 @@ fn peel_stamp<'a>(peeled: &mut Peeled<'a>, body: &'a str) {
     } else {
         peeled.stamp = peeled.stamp.or(Some(stamp));
     }
+}
+
+/// A line without the stamp of `kubectl logs --timestamps`, which alone is exact to the nanosecond.
+pub fn without_kubelet_stamp(line: &[u8]) -> &[u8] {
+    const NANOSECONDS: usize = "2026-01-12T09:14:02.000000000".len();
+    let Some(stamp) = line.get(..NANOSECONDS) else { return line };
+    let is_exact = stamp[20..].iter().all(u8::is_ascii_digit) && stamp[10] == b'T' && stamp[19] == b'.';
+    let rest = &line[NANOSECONDS..];
+    let zone = if rest.starts_with(b"Z ") { 2 } else { "+00:00 ".len() };
+    let has_zone = zone == 2 || rest.first().is_some_and(|sign| b"+-".contains(sign)) && rest.get(6) == Some(&b' ');
+    if is_exact && has_zone { &rest[zone..] } else { line }
 }
 
 /// `3.456 text` of the excerpt that BuildKit prints under a failed step.
@@ -291,10 +305,16 @@ fn letter_level(body: &str) -> Option<Level> {
 pub fn begins_record(body: &str) -> bool {
     stamp_length(body).is_some()
         || is_event_row(body)
+        || is_process(body)
         || letter_level(body).is_some()
         || body.starts_with("Traceback (most recent call last)")
         || body.split(|c: char| !c.is_ascii_uppercase()).next().is_some_and(|word| word_level(word).is_some())
         || (body.starts_with('[') && level(body).is_some())
+}
+
+/// `Process SpawnProcess-2:` of Python's multiprocessing, before the traceback of a process.
+fn is_process(body: &str) -> bool {
+    body.strip_prefix("Process ").and_then(|rest| rest.strip_suffix(':')).is_some_and(|name| !name.contains(' '))
 }
 
 /// A row of the events in `kubectl describe` or `kubectl get events`: `  Warning  BackOff  4s  kubelet  …`.

@@ -194,6 +194,7 @@ impl LogReader {
         let mut number = self.log.lines;
         let mut last: Vec<Line> = Vec::new();
         for line in block.strip_suffix(b"\n").unwrap_or(block).rsplit(|&b| b == b'\n').take(self.tail) {
+            let line = peel::without_kubelet_stamp(line);
             let text = SafeText::from_bytes(&line[..line.len().min(LINE_LIMIT)]);
             last.push(Line { number, text });
             number = number.saturating_sub(1);
