@@ -16,6 +16,7 @@ pub mod pod;
 pub mod policy;
 pub mod quantity;
 pub mod relation;
+pub mod room;
 pub mod storage;
 pub mod subject;
 pub mod text;

@@ -5,6 +5,7 @@ pub mod endings;
 pub mod errors;
 pub mod files;
 pub mod limits;
+pub mod nodes;
 pub mod packages;
 pub mod ports;
 pub mod probes;
@@ -129,7 +130,7 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "probe_asks_other_port",
         asks: "does a probe ask a port on which the server does not listen?",
-        binds: &["probe", "probe_port", "listening"],
+        binds: &["probe", "probe_port", "listening", "first_listening", "patch"],
         answer: ports::probe_asks_other_port,
     },
     Question {
@@ -159,7 +160,7 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "ingress_leads_nowhere",
         asks: "does a path of the Ingress name a Service or port that does not exist?",
-        binds: &["backend", "port", "path", "why"],
+        binds: &["backend", "port", "path", "why", "known_services", "known_ports"],
         answer: services::ingress_leads_nowhere,
     },
     Question {
@@ -221,6 +222,48 @@ pub const QUESTIONS: &[Question] = &[
         asks: "what the exit code says",
         binds: &["exit_code", "exit_meaning"],
         answer: errors::exit_meaning,
+    },
+    Question {
+        name: "memory_room",
+        asks: "the memory that a pod without a node requests, and what the nodes have",
+        binds: &["wants", "most", "largest_node"],
+        answer: nodes::memory_room,
+    },
+    Question {
+        name: "cpu_room",
+        asks: "the CPU that a pod without a node requests, and what the nodes have",
+        binds: &["wants", "most", "largest_node"],
+        answer: nodes::cpu_room,
+    },
+    Question {
+        name: "gpu_room",
+        asks: "the GPUs that a pod without a node requests, and what the nodes have",
+        binds: &["wants", "most", "largest_node", "resource"],
+        answer: nodes::gpu_room,
+    },
+    Question {
+        name: "gpu_holder",
+        asks: "who holds the GPUs that the pod asks for",
+        binds: &["holder", "gpu_node"],
+        answer: nodes::gpu_holder,
+    },
+    Question {
+        name: "gpu_node_without_gpu",
+        asks: "does a node with GPUs offer none, and no other node either?",
+        binds: &["resource", "gpu_node"],
+        answer: nodes::gpu_node_without_gpu,
+    },
+    Question {
+        name: "tainted_node_that_fits",
+        asks: "the node that could take the pod but for a taint",
+        binds: &["key", "value", "effect", "tainted_node"],
+        answer: nodes::tainted_node_that_fits,
+    },
+    Question {
+        name: "behind_a_taint",
+        asks: "does only a taint keep the pod from a node, as far as the nodes or the scheduler tell?",
+        binds: &["key", "value", "effect", "tainted_node"],
+        answer: nodes::behind_a_taint,
     },
 ];
 
