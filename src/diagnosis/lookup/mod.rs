@@ -4,9 +4,11 @@ pub mod claims;
 pub mod endings;
 pub mod errors;
 pub mod files;
+pub mod hosts;
 pub mod limits;
 pub mod nodes;
 pub mod packages;
+pub mod policies;
 pub mod ports;
 pub mod probes;
 pub mod services;
@@ -264,6 +266,24 @@ pub const QUESTIONS: &[Question] = &[
         asks: "does only a taint keep the pod from a node, as far as the nodes or the scheduler tell?",
         binds: &["key", "value", "effect", "tainted_node"],
         answer: nodes::behind_a_taint,
+    },
+    Question {
+        name: "no_service_of_host",
+        asks: "does {host} stand for a Service of this namespace that does not exist?",
+        binds: &["service", "known_services", "similar_service"],
+        answer: hosts::no_service_of_host,
+    },
+    Question {
+        name: "upstream_of_host",
+        asks: "the workload behind {host} in this namespace, where no pod of it is ready",
+        binds: &["upstream", "upstream_target"],
+        answer: hosts::upstream_of_host,
+    },
+    Question {
+        name: "network_policy_denies",
+        asks: "do the network policies drop the call to {host} and {port}, or to DNS where {reason} is bound?",
+        binds: &["policy", "direction", "peer"],
+        answer: policies::network_policy_denies,
     },
 ];
 
