@@ -285,6 +285,12 @@ pub const QUESTIONS: &[Question] = &[
         binds: &["policy", "direction", "peer"],
         answer: policies::network_policy_denies,
     },
+    Question {
+        name: "scaled_to_zero_unused",
+        asks: "does no Service lead to the workload?",
+        binds: &["severity"],
+        answer: services::scaled_to_zero_unused,
+    },
 ];
 
 /// A look-up by its name.
