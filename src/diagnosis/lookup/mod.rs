@@ -5,6 +5,7 @@ pub mod endings;
 pub mod errors;
 pub mod files;
 pub mod hosts;
+pub mod images;
 pub mod limits;
 pub mod nodes;
 pub mod packages;
@@ -286,10 +287,40 @@ pub const QUESTIONS: &[Question] = &[
         answer: policies::network_policy_denies,
     },
     Question {
+        name: "storage_initializer_absent",
+        asks: "does the InferenceService ask for a model that no init container of the pod fetches?",
+        binds: &["storage_uri", "path"],
+        answer: files::storage_initializer_absent,
+    },
+    Question {
         name: "scaled_to_zero_unused",
         asks: "does no Service lead to the workload?",
         binds: &["severity"],
         answer: services::scaled_to_zero_unused,
+    },
+    Question {
+        name: "pulling_for",
+        asks: "is the image of the container being pulled for ten minutes and more?",
+        binds: &["minutes", "image"],
+        answer: images::pulling_for,
+    },
+    Question {
+        name: "tracking_uri",
+        asks: "the address in MLFLOW_TRACKING_URI",
+        binds: &["tracking_uri"],
+        answer: settings::tracking_uri,
+    },
+    Question {
+        name: "volume_source",
+        asks: "what {volume} of the pod is: its driver, its secret, its account",
+        binds: &["driver", "secret", "account", "blob_container", "claim"],
+        answer: claims::volume_source,
+    },
+    Question {
+        name: "missing_config_map",
+        asks: "the config map that the container takes files from and that does not exist",
+        binds: &["configmap"],
+        answer: files::missing_config_map,
     },
 ];
 
