@@ -139,7 +139,7 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "service_sends_to_other_port",
         asks: "does the Service send to a port on which no container listens?",
-        binds: &["port", "target_port", "listening", "index"],
+        binds: &["port", "target_port", "listening", "index", "right_port", "grpc_port", "node_port"],
         answer: ports::service_sends_to_other_port,
     },
     Question {

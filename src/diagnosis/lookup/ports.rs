@@ -201,6 +201,7 @@ fn wrong_target(
         ("listening", listening),
         ("index", index.to_string()),
         ("right_port", best),
+        ("grpc_port", if misheard { written.clone() } else { String::new() }),
         ("node_port", port.node_port.map(|port| port.to_string()).unwrap_or_default()),
     ];
     let field = |name: &str| format!("spec.ports[{index}].{name}");
