@@ -129,6 +129,11 @@ impl<'a> Stage<'a> {
     fn name_pod(self, scene: &mut Scene<'a>, pod: &Pod) {
         let workload = relation::workload_of(self.snapshot, pod);
         scene.names.insert("pod".to_owned(), pod.metadata.name.clone());
+        let online =
+            [("endpoint", "ml.azure.com/endpoint-name"), ("online_deployment", "ml.azure.com/deployment-name")];
+        for (name, label) in online {
+            scene.names.extend(pod.metadata.labels.get(label).map(|value| (name.to_owned(), value.clone())));
+        }
         name_workload(scene, &workload);
         if pod.is_scheduled() {
             scene.names.insert("node".to_owned(), pod.spec.node_name.clone());

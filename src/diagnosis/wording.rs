@@ -18,13 +18,15 @@ pub fn words(rule: &Rule, names: &Names, stack: &str) -> Words {
 
 /// Names of the cluster, for the commands of a fix: where only a log is known, what to put in.
 fn with_stand_ins(names: &Names) -> Names {
-    const STAND_INS: [(&str, &str); 6] = [
+    const STAND_INS: [(&str, &str); 8] = [
         ("namespace", "NAMESPACE"),
         ("pod", "POD"),
         ("container", "CONTAINER"),
         ("workload", "DEPLOYMENT"),
         ("target", "deployment/NAME"),
         ("image", "IMAGE"),
+        ("endpoint", "ENDPOINT"),
+        ("online_deployment", "DEPLOYMENT"),
     ];
     let mut all: Names = STAND_INS.iter().map(|(name, words)| ((*name).to_owned(), SafeText::new(words))).collect();
     all.extend(names.clone());

@@ -39,7 +39,16 @@ pub struct CustomSpec {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Predictor {
-    /// The model.
+    /// The model; the older form names it after its framework.
+    #[serde(alias = "sklearn", alias = "xgboost", alias = "lightgbm", alias = "tensorflow", alias = "pytorch")]
+    #[serde(
+        alias = "triton",
+        alias = "onnx",
+        alias = "huggingface",
+        alias = "mlflow",
+        alias = "pmml",
+        alias = "paddle"
+    )]
     pub model: Option<PredictorModel>,
     /// Whom it acts as.
     pub service_account_name: SafeText,

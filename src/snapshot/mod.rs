@@ -16,6 +16,7 @@ pub mod pod;
 pub mod policy;
 pub mod quantity;
 pub mod relation;
+pub mod room;
 pub mod selection;
 pub mod storage;
 pub mod subject;

@@ -49,6 +49,8 @@ pub struct ServicePort {
     pub node_port: Option<i64>,
     /// `TCP`, `UDP` or `SCTP`.
     pub protocol: SafeText,
+    /// What is spoken: `http`, `kubernetes.io/h2c`.
+    pub app_protocol: SafeText,
 }
 
 /// A part of a Service's endpoints.
@@ -252,14 +254,18 @@ pub struct PolicyPeer {
 pub struct IpBlock {
     /// The range.
     pub cidr: SafeText,
+    /// Parts of it that are left out.
+    pub except: Vec<SafeText>,
 }
 
 /// A port that a network policy names.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct PolicyPort {
     /// The port, by number or name; all where absent.
     pub port: Option<Port>,
+    /// The last port of a range that begins with `port`.
+    pub end_port: Option<i64>,
     /// `TCP` or `UDP`.
     pub protocol: SafeText,
 }

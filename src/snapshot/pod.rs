@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::snapshot::container::{Container, ContainerStatus, KeyRef, SecurityContext};
 use crate::snapshot::meta::{Condition, Labels, Meta, condition};
+use crate::snapshot::node::Taint;
 use crate::snapshot::text::SafeText;
 
 /// A pod.
@@ -124,6 +125,24 @@ pub struct NodeSelectorRequirement {
     pub values: Vec<SafeText>,
 }
 
+impl NodeSelectorRequirement {
+    /// Do the labels meet it?
+    pub fn holds(&self, labels: &Labels) -> bool {
+        let value = labels.get(&self.key);
+        let number = |text: Option<&SafeText>| text.and_then(|text| text.parse::<i64>().ok());
+        let bound = number(self.values.first());
+        match self.operator.as_str() {
+            "In" => value.is_some_and(|value| self.values.contains(value)),
+            "NotIn" => value.is_none_or(|value| !self.values.contains(value)),
+            "Exists" => value.is_some(),
+            "DoesNotExist" => value.is_none(),
+            "Gt" => number(value).zip(bound).is_some_and(|(value, bound)| value > bound),
+            "Lt" => number(value).zip(bound).is_some_and(|(value, bound)| value < bound),
+            _ => true,
+        }
+    }
+}
+
 /// A taint that a pod may live with.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -136,6 +155,15 @@ pub struct Toleration {
     pub value: SafeText,
     /// `NoSchedule`, `PreferNoSchedule`, `NoExecute`; empty for every effect.
     pub effect: SafeText,
+}
+
+impl Toleration {
+    /// May a pod with it live with the taint?
+    pub fn covers(&self, taint: &Taint) -> bool {
+        let value = self.operator == "Exists" || self.value == taint.value;
+        let key = self.key == taint.key || self.key.is_empty() && self.operator == "Exists";
+        key && value && (self.effect.is_empty() || self.effect == taint.effect)
+    }
 }
 
 /// What the containers of a pod can mount.

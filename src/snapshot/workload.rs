@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::snapshot::meta::{Condition, Labels, Meta, condition};
-use crate::snapshot::pod::PodSpec;
+use crate::snapshot::pod::{NodeSelectorRequirement, PodSpec};
 use crate::snapshot::text::SafeText;
 
 /// A Deployment, ReplicaSet, StatefulSet, DaemonSet or Job.
@@ -67,6 +67,16 @@ pub struct WorkloadSpec {
 pub struct Selector {
     /// Labels that they must carry.
     pub match_labels: Labels,
+    /// Requirements of their labels.
+    pub match_expressions: Vec<NodeSelectorRequirement>,
+}
+
+impl Selector {
+    /// Does it choose an object with these labels? One without any requirement chooses all.
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.match_expressions.iter().all(|requirement| requirement.holds(labels))
+    }
 }
 
 /// What pods are made from.

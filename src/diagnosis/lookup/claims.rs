@@ -6,9 +6,11 @@ use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
 use crate::snapshot::Snapshot;
 use crate::snapshot::kind::Kind;
+use crate::snapshot::pod;
 use crate::snapshot::relation;
-use crate::snapshot::storage::{Claim, StorageClass};
+use crate::snapshot::storage::{Claim, StorageClass, Volume};
 use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
 
 /// The claim that keeps the pod waiting: the first that is not bound, and what is said about it.
 pub fn of_pod(scene: &Scene<'_>, names: &Names) -> Option<Found> {
@@ -62,4 +64,50 @@ fn about(snapshot: &Snapshot, claim: &Claim) -> Found {
     ];
     let found = Found::names(names).seen(evidence::of_object(object.clone(), "status.phase", phase));
     if class.is_empty() { found } else { found.seen(evidence::of_object(object, "spec.storageClassName", &class)) }
+}
+
+/// What a volume of the pod is that the node mounts: of the one that is named, or the first that has a driver.
+pub fn volume_source(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let pod = scene.pod()?;
+    let named = names.get("volume");
+    let (name, claim, driver) = pod
+        .spec
+        .volumes
+        .iter()
+        .filter_map(|volume| mounted(scene.snapshot, &pod.metadata.namespace, volume))
+        .find(|(name, _, driver)| named.is_none_or(|named| named == *name || driver.driver == "azure/blobfuse"))?;
+    let secret = driver.node_stage_secret_ref.as_ref().or(driver.secret_ref.as_ref());
+    let secret = secret.map(|secret| secret.name.to_string()).unwrap_or_default();
+    let told = |keys: &[&str]| {
+        let all = driver.volume_attributes.iter().chain(&driver.options);
+        let mut found = all.filter(|(key, _)| keys.iter().any(|wanted| key.eq_ignore_ascii_case(wanted)));
+        found.next().map(|(_, value)| value.to_string()).unwrap_or_default()
+    };
+    let object = Subject::new("PersistentVolume", &SafeText::default(), name);
+    let names = [
+        ("driver", driver.driver.to_string()),
+        ("secret", secret.clone()),
+        ("account", told(&["storageAccount", "accountName"])),
+        ("blob_container", told(&["containerName", "container", "shareName"])),
+        ("claim", claim.to_string()),
+    ];
+    let told = driver.volume_attributes.iter().chain(&driver.options);
+    let told = told.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
+    let words = format!("{} {told} secret {secret}", driver.driver);
+    Some(Found::names(names).seen(evidence::of_object(object, "spec", &words)))
+}
+
+/// The name, the claim and the driver of a volume that is mounted through a driver.
+fn mounted<'a>(
+    snapshot: &'a Snapshot,
+    namespace: &SafeText,
+    volume: &'a pod::Volume,
+) -> Option<(&'a SafeText, &'a str, &'a pod::Driver)> {
+    if let Some(driver) = volume.csi.as_ref().or(volume.flex_volume.as_ref()) {
+        return Some((&volume.name, "", driver));
+    }
+    let claim = &volume.persistent_volume_claim.as_ref()?.claim_name;
+    let bound = &snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, claim)?.spec.volume_name;
+    let volume = snapshot.get::<Volume>(Kind::PersistentVolume, &SafeText::default(), bound)?;
+    Some((&volume.metadata.name, claim, volume.spec.driver()?))
 }

@@ -6,6 +6,7 @@ use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
 use crate::snapshot::config::{ConfigMap, INIT_CONTAINER_CONFIG, InitContainer, InitContainerConfig};
 use crate::snapshot::container::Container;
+use crate::snapshot::custom::Custom;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::pod::Pod;
 use crate::snapshot::subject::Subject;
@@ -82,4 +83,46 @@ pub fn mounted_over(scene: &Scene<'_>, names: &Names) -> Option<Found> {
         ("claim", claim.unwrap_or_default()),
     ];
     Some(Found::names(names).seen(seen))
+}
+/// Does the InferenceService ask for a model that no init container of this pod fetches? `pvc://` and `oci://` need none.
+pub fn storage_initializer_absent(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    /// Where KServe puts the model.
+    const MODELS: &str = "/mnt/models";
+    let (pod, container) = (scene.pod()?, scene.container()?);
+    let (namespace, meta) = (&pod.metadata.namespace, &pod.metadata);
+    let owner = SafeText::new(meta.label("serving.kserve.io/inferenceservice"));
+    let service = scene.snapshot.get::<Custom>(Kind::InferenceService, namespace, &owner)?;
+    let uri = &service.spec.predictor.as_ref()?.model.as_ref()?.storage_uri;
+    let is_server = matches!(container.name.as_str(), "kserve-container" | "user-container");
+    let fetched = pod.spec.init_containers.iter().any(|init| init.name == "storage-initializer")
+        || container.volume_mounts.iter().any(|mount| mount.mount_path.starts_with(MODELS))
+        || ["pvc://", "oci://"].iter().any(|scheme| uri.starts_with(scheme));
+    if !is_server || fetched || uri.is_empty() || scene.status().is_some_and(|status| status.ready) {
+        return None;
+    }
+    let object = Subject::new("InferenceService", namespace, &owner);
+    let names = [("storage_uri", uri.to_string()), ("path", MODELS.to_owned())];
+    let inits = pod.spec.init_containers.iter().map(|init| init.name.as_str()).collect::<Vec<_>>().join(", ");
+    let inits = if inits.is_empty() { "none" } else { &inits };
+    let found = Found::names(names).seen(evidence::of_object(object, "spec.predictor.model.storageUri", uri));
+    let pod = Subject::new("Pod", namespace, &meta.name);
+    Some(found.seen(evidence::of_object(pod, "spec.initContainers", inits)))
+}
+
+/// A config map that the pod takes files from, and that the namespace does not have. Every namespace has one config map
+/// at least, so that none at all means that they were not read.
+pub fn missing_config_map(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, container) = (scene.pod()?, scene.container()?);
+    let namespace = &pod.metadata.namespace;
+    let known = |name: &SafeText| scene.snapshot.get::<ConfigMap>(Kind::ConfigMap, namespace, name).is_some();
+    let any = scene.snapshot.of_kind::<ConfigMap>(Kind::ConfigMap).any(|(key, _)| key.namespace == *namespace);
+    if scene.status()?.waiting_reason() != "ContainerCreating" || !any || scene.snapshot.is_unreadable("configmaps") {
+        return None;
+    }
+    let is_mounted = |name: &SafeText| container.volume_mounts.iter().any(|mount| mount.name == *name);
+    let missing = pod.spec.volumes.iter().filter(|volume| is_mounted(&volume.name)).find_map(|volume| {
+        volume.config_map.as_ref().filter(|source| !source.optional && !known(&source.name)).map(|source| &source.name)
+    })?;
+    let seen = evidence::of_field(scene, "spec.volumes[*].configMap.name", missing);
+    Some(Found::names([("configmap", missing.to_string())]).seen(seen))
 }

@@ -4,13 +4,16 @@ pub mod claims;
 pub mod endings;
 pub mod errors;
 pub mod files;
+pub mod hosts;
+pub mod images;
 pub mod limits;
+pub mod nodes;
 pub mod packages;
+pub mod policies;
 pub mod ports;
 pub mod probes;
 pub mod services;
 pub mod settings;
-pub mod upstreams;
 
 use crate::diagnosis::assessment::Evidence;
 use crate::diagnosis::scene::Scene;
@@ -130,13 +133,13 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "probe_asks_other_port",
         asks: "does a probe ask a port on which the server does not listen?",
-        binds: &["probe", "probe_port", "listening"],
+        binds: &["probe", "probe_port", "listening", "first_listening", "patch"],
         answer: ports::probe_asks_other_port,
     },
     Question {
         name: "service_sends_to_other_port",
         asks: "does the Service send to a port on which no container listens?",
-        binds: &["port", "target_port", "listening", "index"],
+        binds: &["port", "target_port", "listening", "index", "right_port", "grpc_port", "node_port"],
         answer: ports::service_sends_to_other_port,
     },
     Question {
@@ -160,7 +163,7 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "ingress_leads_nowhere",
         asks: "does a path of the Ingress name a Service or port that does not exist?",
-        binds: &["backend", "port", "path", "why"],
+        binds: &["backend", "port", "path", "why", "known_services", "known_ports"],
         answer: services::ingress_leads_nowhere,
     },
     Question {
@@ -218,16 +221,106 @@ pub const QUESTIONS: &[Question] = &[
         answer: errors::last_error,
     },
     Question {
-        name: "upstream_of_host",
-        asks: "the workload behind {host}, where none of its pods is ready",
-        binds: &["upstream", "upstream_ready"],
-        answer: upstreams::of_host,
-    },
-    Question {
         name: "exit_meaning",
         asks: "what the exit code says",
         binds: &["exit_code", "exit_meaning"],
         answer: errors::exit_meaning,
+    },
+    Question {
+        name: "memory_room",
+        asks: "the memory that a pod without a node requests, and what the nodes have",
+        binds: &["wants", "most", "largest_node"],
+        answer: nodes::memory_room,
+    },
+    Question {
+        name: "cpu_room",
+        asks: "the CPU that a pod without a node requests, and what the nodes have",
+        binds: &["wants", "most", "largest_node"],
+        answer: nodes::cpu_room,
+    },
+    Question {
+        name: "gpu_room",
+        asks: "the GPUs that a pod without a node requests, and what the nodes have",
+        binds: &["wants", "most", "largest_node", "resource"],
+        answer: nodes::gpu_room,
+    },
+    Question {
+        name: "gpu_holder",
+        asks: "who holds the GPUs that the pod asks for",
+        binds: &["holder", "gpu_node"],
+        answer: nodes::gpu_holder,
+    },
+    Question {
+        name: "gpu_node_without_gpu",
+        asks: "does a node with GPUs offer none, and no other node either?",
+        binds: &["resource", "gpu_node"],
+        answer: nodes::gpu_node_without_gpu,
+    },
+    Question {
+        name: "tainted_node_that_fits",
+        asks: "the node that could take the pod but for a taint",
+        binds: &["key", "value", "effect", "tainted_node"],
+        answer: nodes::tainted_node_that_fits,
+    },
+    Question {
+        name: "behind_a_taint",
+        asks: "does only a taint keep the pod from a node, as far as the nodes or the scheduler tell?",
+        binds: &["key", "value", "effect", "tainted_node"],
+        answer: nodes::behind_a_taint,
+    },
+    Question {
+        name: "no_service_of_host",
+        asks: "does {host} stand for a Service of this namespace that does not exist?",
+        binds: &["service", "known_services", "similar_service"],
+        answer: hosts::no_service_of_host,
+    },
+    Question {
+        name: "upstream_of_host",
+        asks: "the workload behind {host} in this namespace, where no pod of it is ready",
+        binds: &["upstream", "upstream_ready"],
+        answer: hosts::upstream_of_host,
+    },
+    Question {
+        name: "network_policy_denies",
+        asks: "do the network policies drop the call to {host} and {port}, or to DNS where {reason} is bound?",
+        binds: &["policy", "direction", "peer"],
+        answer: policies::network_policy_denies,
+    },
+    Question {
+        name: "storage_initializer_absent",
+        asks: "does the InferenceService ask for a model that no init container of the pod fetches?",
+        binds: &["storage_uri", "path"],
+        answer: files::storage_initializer_absent,
+    },
+    Question {
+        name: "scaled_to_zero_unused",
+        asks: "does no Service lead to the workload?",
+        binds: &["severity"],
+        answer: services::scaled_to_zero_unused,
+    },
+    Question {
+        name: "pulling_for",
+        asks: "is the image of the container being pulled for ten minutes and more?",
+        binds: &["minutes", "image"],
+        answer: images::pulling_for,
+    },
+    Question {
+        name: "tracking_uri",
+        asks: "the address in MLFLOW_TRACKING_URI",
+        binds: &["tracking_uri"],
+        answer: settings::tracking_uri,
+    },
+    Question {
+        name: "volume_source",
+        asks: "what {volume} of the pod is: its driver, its secret, its account",
+        binds: &["driver", "secret", "account", "blob_container", "claim"],
+        answer: claims::volume_source,
+    },
+    Question {
+        name: "missing_config_map",
+        asks: "the config map that the container takes files from and that does not exist",
+        binds: &["configmap"],
+        answer: files::missing_config_map,
     },
 ];
 

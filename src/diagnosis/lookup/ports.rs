@@ -116,6 +116,7 @@ pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found>
         .filter(|(_, port)| !open(*port))
         .collect();
     let (_, port) = *wrong.first()?;
+    let patch = patch(pod, container, &wrong, ports.first()?.port);
     let probe = wrong.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ");
     let listening = ports.iter().map(|listening| listening.port.to_string()).collect::<Vec<_>>().join(", ");
     let first = ports.into_iter().next()?;
@@ -125,8 +126,31 @@ pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found>
         ("probe_port", port.to_string()),
         ("listening", listening),
         ("first_listening", first.port.to_string()),
+        ("patch", patch),
     ]);
     Some(found.seen(evidence::of_field(scene, &format!("{field}.port"), &port.to_string())).seen(first.seen))
+}
+
+/// A JSON patch that lets the probes of a container of the pod template ask the port.
+fn patch(pod: &Pod, container: &Container, probes: &[(&str, i64)], port: i64) -> String {
+    let index = pod.spec.containers.iter().position(|other| other.name == container.name);
+    let Some(index) = index else { return String::new() };
+    let handler = |probe: &Probe| {
+        if probe.http_get.is_some() {
+            "httpGet"
+        } else if probe.tcp_socket.is_some() {
+            "tcpSocket"
+        } else {
+            "grpc"
+        }
+    };
+    let path = |name: &str| {
+        let (_, probe) = self::probes(container).find(|(other, _)| *other == name)?;
+        Some(format!("/spec/template/spec/containers/{index}/{name}Probe/{}/port", handler(probe)))
+    };
+    let paths = probes.iter().filter_map(|(name, _)| path(name));
+    let steps = paths.map(|path| format!("{{\"op\":\"replace\",\"path\":\"{path}\",\"value\":{port}}}"));
+    format!("[{}]", steps.collect::<Vec<_>>().join(","))
 }
 
 /// Does the Service send to a port on which no container of its pods listens?
@@ -158,8 +182,10 @@ fn wrong_target(
         return None;
     }
     let is_open = |number: i64| declared.contains(&number) || heard.iter().any(|listening| listening.port == number);
+    let speaks = |number: i64| heard.iter().find(|listening| listening.port == number).is_some_and(speaks_grpc);
+    let misheard = number.is_some_and(&speaks) && wants_http(port) && heard.iter().any(|other| !speaks_grpc(other));
     let believed = !heard.is_empty() || service.spec.ports.len() == 1 && pod.spec.containers.len() == 1;
-    if number.is_some_and(|number| is_open(number) && agrees(&heard, number))
+    if number.is_some_and(|number| is_open(number) && agrees(&heard, number)) && !misheard
         || declared.is_empty() && heard.is_empty()
         || number.is_some() && !believed
     {
@@ -175,16 +201,31 @@ fn wrong_target(
         ("listening", listening),
         ("index", index.to_string()),
         ("right_port", best),
+        ("grpc_port", if misheard { written.clone() } else { String::new() }),
+        ("node_port", port.node_port.map(|port| port.to_string()).unwrap_or_default()),
     ];
-    let mut found =
-        Found::names(names).seen(evidence::of_field(scene, &format!("spec.ports[{index}].targetPort"), &written));
+    let field = |name: &str| format!("spec.ports[{index}].{name}");
+    let mut found = Found::names(names).seen(evidence::of_field(scene, &field("targetPort"), &written));
+    let outside = port.node_port.map(|port| evidence::of_field(scene, &field("nodePort"), &port.to_string()));
+    found.evidence.extend(outside);
     found.evidence.extend(heard.into_iter().map(|listening| listening.seen));
     let own = service.metadata.name.clone();
     found.names.insert("service".to_owned(), own);
     Some(found)
 }
 
-/// Where the log names ports, a port that is only declared must be among them; an HTTP Service to gRPC's port is wrong.
+/// Does the line that names a port say that gRPC is spoken there?
+fn speaks_grpc(listening: &Listening) -> bool {
+    listening.seen.text.to_lowercase().contains("grpc")
+}
+
+/// Do callers of a Service's port expect HTTP? TensorFlow Serving has 8500 for gRPC.
+fn wants_http(port: &ServicePort) -> bool {
+    let is_named = port.name.contains("grpc") || matches!(port.app_protocol.as_str(), "grpc" | "kubernetes.io/h2c");
+    port.port != 8500 && !is_named
+}
+
+/// Where the log names ports, a port that is only declared must be among them.
 fn agrees(heard: &[Listening], number: i64) -> bool {
     heard.is_empty() || heard.iter().any(|listening| listening.port == number)
 }

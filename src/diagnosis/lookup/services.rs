@@ -7,7 +7,7 @@ use crate::diagnosis::lookup::Found;
 use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
 use crate::snapshot::kind::Kind;
-use crate::snapshot::meta::Labels;
+use crate::snapshot::meta::{Labels, selects};
 use crate::snapshot::network::{IngressService, Service};
 use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
@@ -175,13 +175,14 @@ pub fn ingress_leads_nowhere(scene: &Scene<'_>, _names: &Names) -> Option<Found>
             }
             Some(_) => return None,
         };
-        let known = service.map_or_else(|| services(scene.snapshot, ingress), ports);
+        let known_services = if service.is_none() { services(scene.snapshot, ingress) } else { String::new() };
         let names = [
             ("backend", wanted.name.to_string()),
             ("port", port_in_words(wanted)),
             ("path", format!("{host}{path}")),
             ("why", why),
-            ("known", known),
+            ("known_services", known_services),
+            ("known_ports", service.map(ports).unwrap_or_default()),
         ];
         Some(Found::names(names).seen(evidence::of_field(
             scene,
@@ -211,4 +212,15 @@ fn ports(service: &Service) -> String {
 fn services(snapshot: &Snapshot, ingress: &crate::snapshot::network::Ingress) -> String {
     let all = snapshot.of_kind::<Service>(Kind::Service).filter(|(key, _)| key.namespace == ingress.metadata.namespace);
     all.map(|(key, _)| key.name.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Does nothing lead to the workload, so that its being scaled to 0 hurts nobody? Knative starts its pods on request.
+pub fn scaled_to_zero_unused(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let Part::Workload(key, workload) = scene.part else { return None };
+    let labels = &workload.spec.template.metadata.labels;
+    let services = scene.snapshot.of_kind::<Service>(Kind::Service);
+    let mut same = services.filter(|(service, _)| service.namespace == key.namespace);
+    let on_request = !workload.metadata.label("serving.knative.dev/revision").is_empty();
+    let is_used = same.any(|(_, service)| selects(&service.spec.selector, labels));
+    (on_request || !is_used).then(|| Found::names([("severity", "info".to_owned())]))
 }

@@ -16,6 +16,13 @@ pub fn of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     of_value(scene, names.get("host")?)
 }
 
+/// The address of the MLflow server that the container was given.
+pub fn tracking_uri(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let uri = scene.container()?.env_value("MLFLOW_TRACKING_URI")?;
+    let seen = evidence::of_field(scene, "env MLFLOW_TRACKING_URI", uri);
+    Some(Found::names([("tracking_uri", uri.to_string())]).seen(seen))
+}
+
 fn of_value(scene: &Scene<'_>, value: &str) -> Option<Found> {
     let container = scene.container()?;
     let (setting, written) = variable(container, value).or_else(|| argument(container, value))?;

@@ -1,0 +1,71 @@
+//! Host names that a container calls: the Services that they stand for.
+
+use crate::diagnosis::evidence;
+use crate::diagnosis::lookup::{Found, services};
+use crate::diagnosis::scene::Scene;
+use crate::diagnosis::template::Names;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::network::Service;
+use crate::snapshot::pod::Pod;
+use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
+use crate::snapshot::{Snapshot, relation};
+
+/// The name and namespace of the Service that a host name stands for, called from a namespace. `a.b` is one of that
+/// namespace or a name of the internet.
+pub fn service_name<'a>(host: &'a str, own: &'a str) -> Option<(&'a str, &'a str)> {
+    let host = host.trim_end_matches('.');
+    let inner = host.strip_suffix(".cluster.local").unwrap_or(host);
+    match inner.split('.').collect::<Vec<_>>()[..] {
+        [name] if !matches!(name, "localhost" | "kubernetes" | "") => Some((name, own)),
+        [name, namespace] if namespace == own => Some((name, namespace)),
+        [name, namespace, "svc"] => Some((name, namespace)),
+        _ => None,
+    }
+}
+
+/// Does {host} stand for a Service of this namespace that does not exist?
+pub fn no_service_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let (snapshot, own) = (scene.snapshot, &scene.pod()?.metadata.namespace);
+    let (name, namespace) = service_name(names.get("host")?, own)?;
+    let wanted = SafeText::new(name);
+    let is_pod = snapshot.get::<Pod>(Kind::Pod, own, &wanted).is_some();
+    let exists = snapshot.get::<Service>(Kind::Service, own, &wanted).is_some();
+    if namespace != own.as_str() || snapshot.is_unreadable("services") || exists || is_pod {
+        return None;
+    }
+    let known = services_of(snapshot, own);
+    let similar = known.iter().find(|known| is_similar(known, name)).map(ToString::to_string).unwrap_or_default();
+    let known = known.iter().map(SafeText::as_str).collect::<Vec<_>>().join(", ");
+    let listed = if known.is_empty() { "none" } else { &known };
+    let seen = evidence::of_object(Subject::new("Namespace", &SafeText::default(), own), "Services", listed);
+    let names = [("service", name.to_owned()), ("known_services", known), ("similar_service", similar)];
+    Some(Found::names(names).seen(seen))
+}
+
+/// The Services of a namespace, by name.
+pub fn services_of(snapshot: &Snapshot, namespace: &SafeText) -> Vec<SafeText> {
+    let all = snapshot.of_kind::<Service>(Kind::Service).filter(|(key, _)| key.namespace == *namespace);
+    all.map(|(key, _)| key.name.clone()).collect()
+}
+
+fn is_similar(known: &str, name: &str) -> bool {
+    services::distance(known, name) <= 2 || known.contains(name) || name.contains(known)
+}
+
+/// The Service of this namespace that {host} stands for, where none of its pods is ready.
+pub fn upstream_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let (snapshot, own) = (scene.snapshot, &scene.pod()?.metadata.namespace);
+    let (name, namespace) = service_name(names.get("host")?, own)?;
+    let service = snapshot.get::<Service>(Kind::Service, &SafeText::new(namespace), &SafeText::new(name))?;
+    let pods = relation::pods_of_service(snapshot, service);
+    if service.spec.selector.is_empty() || pods.iter().any(|pod| pod.is_ready()) {
+        return None;
+    }
+    let (_, upstream) = relation::workloads_of_service(snapshot, service).into_iter().next()?;
+    let (upstream, ready) =
+        (format!("{}/{}", upstream.kind.to_lowercase(), upstream.name), format!("0 of {}", pods.len()));
+    let object = Subject::new("Service", &service.metadata.namespace, &service.metadata.name);
+    let seen = evidence::of_object(object, "ready pods", &ready);
+    Some(Found::names([("upstream", upstream), ("upstream_ready", ready)]).seen(seen))
+}
