@@ -18,10 +18,10 @@ use crate::snapshot::meta::Meta;
 use crate::snapshot::network::{Ingress, Service};
 use crate::snapshot::node::Node;
 use crate::snapshot::pod::Pod;
-use crate::snapshot::relation;
 use crate::snapshot::storage::Claim;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::workload::Workload;
+use crate::snapshot::{need, relation};
 
 /// Everything that can be said about a snapshot.
 pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
@@ -93,7 +93,11 @@ fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
         (workloads, pods.collect::<BTreeSet<_>>())
     };
     match scene.part {
-        Part::Container { pod, .. } | Part::Pod(pod) => of_pods(vec![pod]),
+        Part::Pod(pod) => of_pods(vec![pod]),
+        Part::Container { pod, status, .. } => {
+            let alike = status.map(|status| need::replicas_alike(snapshot, pod, status)).unwrap_or_default();
+            of_pods(std::iter::once(pod).chain(alike).collect())
+        }
         Part::Workload(key, workload) => {
             let (_, pods) = of_pods(unready_pods(snapshot, &workload.metadata));
             (vec![relation::top_of(snapshot, key)], pods)

@@ -139,6 +139,8 @@ fn parent_of(index: usize, cases: &[Reached], catalogue: &Catalogue) -> Option<u
     let one = &cases[index];
     let related = |other: &Reached| {
         other.case.cause.subject == one.case.cause.subject
+            // What a node says of itself, where nobody runs on it, follows from what keeps everybody away.
+            || one.case.cause.subject.kind == "Node" && one.workloads.is_empty()
             || other.workloads.iter().any(|workload| one.workloads.contains(workload))
     };
     let others = || cases.iter().enumerate().filter(|(at, other)| *at != index && related(other));

@@ -47,6 +47,25 @@ pub fn wanted_logs(snapshot: &Snapshot) -> Vec<Wanted> {
     all.filter(|wanted| seen.insert(wanted.key.clone())).collect()
 }
 
+/// The replicas of a pod that fail as this container of it does, and of which no log was read because this one stands
+/// for all.
+pub fn replicas_alike<'a>(snapshot: &'a Snapshot, pod: &'a Pod, status: &ContainerStatus) -> Vec<&'a Pod> {
+    let Some(owner) = pod.metadata.controller().filter(|_| is_unwell(pod, status)) else { return Vec::new() };
+    let workload = relation::workload_of(snapshot, pod);
+    let wanted = likeness(&workload, pod, status);
+    let siblings = snapshot.children(&owner.uid).filter_map(|key| snapshot.by_key::<Pod>(key));
+    let fails_alike = |other: &&Pod| {
+        let same = |other_status: &ContainerStatus| {
+            is_unwell(other, other_status) && likeness(&workload, other, other_status) == wanted
+        };
+        let status = other.all_statuses().find(|other_status| other_status.name == status.name);
+        status.is_some_and(|status| {
+            same(status) && logs_of(other, status).iter().all(|log| snapshot.log(&log.key).is_none())
+        })
+    };
+    siblings.filter(fails_alike).collect()
+}
+
 /// The config maps of which Azure ML v1 makes a service: the only ones whose values are read.
 pub fn wanted_config_maps(snapshot: &Snapshot) -> BTreeSet<Key> {
     let mut wanted = BTreeSet::new();
