@@ -6,6 +6,7 @@ mod control_plane;
 mod corpus;
 mod golden;
 mod hostile;
+mod pastes;
 mod rules;
 mod schema;
 mod screens;
