@@ -129,19 +129,19 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "probe_asks_other_port",
         asks: "does a probe ask a port on which the server does not listen?",
-        binds: &["probe", "probe_port", "listening"],
+        binds: &["probe", "probe_port", "listening", "first_listening"],
         answer: ports::probe_asks_other_port,
     },
     Question {
         name: "service_sends_to_other_port",
         asks: "does the Service send to a port on which no container listens?",
-        binds: &["port", "target_port", "listening", "index"],
+        binds: &["port", "target_port", "listening", "index", "right_port"],
         answer: ports::service_sends_to_other_port,
     },
     Question {
         name: "service_selects_nothing",
         asks: "does the Service select no pod at all?",
-        binds: &["selector", "labels", "intended"],
+        binds: &["selector", "labels", "intended", "patch"],
         answer: services::selects_nothing,
     },
     Question {
@@ -153,25 +153,25 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "service_of_scaled_to_zero",
         asks: "does the Service lead to a workload with no replicas?",
-        binds: &["intended"],
+        binds: &["intended", "target"],
         answer: services::of_scaled_to_zero,
     },
     Question {
         name: "ingress_leads_nowhere",
         asks: "does a path of the Ingress name a Service or port that does not exist?",
-        binds: &["backend", "port", "path", "why"],
+        binds: &["backend", "port", "path", "why", "known"],
         answer: services::ingress_leads_nowhere,
     },
     Question {
         name: "claim_of_pod",
         asks: "the claim that keeps the pod waiting, and what keeps the claim",
-        binds: &["claim", "storage_class", "why", "known_classes"],
+        binds: &["claim", "storage_class", "why", "known_classes", "usable_class", "missing_class"],
         answer: claims::of_pod,
     },
     Question {
         name: "claim_class",
         asks: "the storage class of the claim, and those that exist",
-        binds: &["claim", "storage_class", "known_classes"],
+        binds: &["claim", "storage_class", "known_classes", "usable_class", "missing_class"],
         answer: claims::class,
     },
     Question {
