@@ -7,7 +7,7 @@ use crate::diagnosis::field::FIELDS;
 use crate::diagnosis::loader::{Fault, Source};
 use crate::diagnosis::lookup::QUESTIONS;
 use crate::diagnosis::pattern::{Pattern, PatternText};
-use crate::diagnosis::rule::{RuleFile, SymptomFile};
+use crate::diagnosis::rule::{OneOrMany, RuleFile, SymptomFile};
 use crate::diagnosis::template::Template;
 use crate::diagnosis::vocabulary::{ALWAYS_BOUND, STACKS, STAGES, nearest};
 
@@ -111,7 +111,7 @@ pub fn all_symptoms(file: &RuleFile) -> Vec<&SymptomFile> {
 
 /// The patterns that a symptom asks for in words.
 fn in_words(symptom: &SymptomFile) -> impl Iterator<Item = &PatternText> {
-    symptom.log.iter().chain(&symptom.message).flat_map(|texts| texts.as_slice())
+    symptom.log.iter().chain(&symptom.message).flat_map(OneOrMany::as_slice)
 }
 
 fn of_symptom(source: &Source, symptom: &SymptomFile) -> Vec<Fault> {

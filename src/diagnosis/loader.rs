@@ -56,6 +56,13 @@ impl Source {
     /// Reads the file as a rule.
     pub fn parse(&self) -> Result<RuleFile, Fault> {
         let value: Value = serde_saphyr::from_str(&self.text).map_err(|error| self.no_yaml(&error))?;
+        if !value.is_object() {
+            return Err(self.fault(
+                1,
+                "a rule is a mapping of keys to values",
+                "begin with `title:`, as diagnostics/README.md shows",
+            ));
+        }
         serde_json::from_value(value).map_err(|error| self.no_rule(&error.to_string()))
     }
 
@@ -114,10 +121,14 @@ impl Source {
     }
 }
 
-/// A reason without the line and column that stand before its sentence or behind it.
+/// A reason without what is only for programmers: line and column, which stand before it, and an option of the parser.
 fn without_place(reason: &str) -> &str {
     let at = |place: &str| reason.find(place);
-    let end = [at(" at line "), at(" (line ")].into_iter().flatten().min().unwrap_or(reason.len());
+    let end = [at(" at line "), at(" (line "), at(", set DuplicateKeyPolicy")]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(reason.len());
     &reason[..end]
 }
 

@@ -109,7 +109,7 @@ fn pattern() -> Value {
         "required": ["regex", "literal"],
         "properties": {
             "regex": {"type": "string", "description": "a regular expression; named groups bind names"},
-            "literal": {"type": "string", "minLength": 4, "description": "a text that stands in every match"},
+            "literal": {"type": "string", "description": "a text of at least four characters that stands in every match; may be empty under `matches`"},
         },
     });
     json!({"oneOf": [{"type": "string"}, regex]})
