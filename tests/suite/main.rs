@@ -7,6 +7,7 @@ mod corpus;
 mod golden;
 mod handbook;
 mod hostile;
+mod properties;
 mod refusals;
 mod rules;
 mod schema;
