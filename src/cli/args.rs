@@ -88,7 +88,7 @@ pub enum Command {
     Demo(DemoArguments),
     /// The diagnosis of a pasted or piped log; needs no cluster
     Explain(ExplainArguments),
-    /// The diagnoses: list, show and test them
+    /// The rules: list, show, test and begin them
     Rules(RulesArguments),
 }
 
@@ -155,10 +155,28 @@ pub struct RulesArguments {
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
+    /// Name the rules by stage; with words, those that speak of all of them
+    List {
+        /// Words that stand in the id, a title or a symptom
+        words: Vec<String>,
+    },
+    /// Print the page of a rule: what happened, how it is seen, what it is not, what to do
+    Show {
+        /// The rule
+        id: String,
+    },
     /// Run the proofs of the rules, or of those in a file or folder
     Test {
         /// A rule file, or a folder with a folder for each stage
         path: Option<PathBuf>,
+    },
+    /// Begin a rule: print what is to be filled in, or write it into the folder of its stage
+    New {
+        /// Its name: the problem, in lower-case words with hyphens
+        id: String,
+        /// Write diagnostics/STAGE/ID.yaml (with --rules, DIR/STAGE/ID.yaml)
+        #[arg(long)]
+        stage: Option<String>,
     },
 }
 

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod explain;
 pub mod live;
 pub mod rules;
+pub mod rules_test;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -60,12 +61,12 @@ pub fn run() -> ExitCode {
 }
 
 fn command(arguments: &args::Arguments) -> anyhow::Result<Outcome> {
-    let catalogue = Arc::new(rules::catalogue(arguments.rules.as_deref())?);
+    let catalogue = || rules::catalogue(arguments.rules.as_deref()).map(Arc::new);
     match &arguments.command {
-        Some(Command::Check(check)) => check::run(check, &arguments.cluster, catalogue),
-        Some(Command::Demo(demo)) => demo::run(demo, &arguments.cluster, catalogue),
-        Some(Command::Explain(explain)) => explain::run(explain, &catalogue),
-        Some(Command::Rules(rules)) => rules::run(rules),
-        None => dashboard::run(&arguments.cluster, catalogue),
+        Some(Command::Check(check)) => check::run(check, &arguments.cluster, catalogue()?),
+        Some(Command::Demo(demo)) => demo::run(demo, &arguments.cluster, catalogue()?),
+        Some(Command::Explain(explain)) => explain::run(explain, &*catalogue()?),
+        Some(Command::Rules(rules)) => rules::run(rules, arguments.rules.as_deref()),
+        None => dashboard::run(&arguments.cluster, catalogue()?),
     }
 }

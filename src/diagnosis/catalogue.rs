@@ -1,12 +1,12 @@
 //! All rules, with their patterns in one table and the index that finds the rules a text could matter to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::diagnosis::literal;
-use crate::diagnosis::loader::{Fault, Source};
+use crate::diagnosis::loader::{self, Fault, Source};
 use crate::diagnosis::mark::{Mark, MarkFile};
 use crate::diagnosis::pattern::{Pattern, PatternText};
 use crate::diagnosis::rule::RuleFile;
@@ -84,14 +84,6 @@ impl PatternTable {
         self.patterns.push(Pattern::new(text)?);
         Ok(id)
     }
-
-    /// Can every pattern of a rule be compiled and be searched for?
-    pub fn verify(&self, rule: &Rule) -> Result<(), String> {
-        let patterns = rule.symptoms.iter().chain(&rule.unless).flat_map(Symptom::patterns);
-        patterns.map(|id| &self.patterns[usize::from(id)]).try_for_each(|pattern| {
-            pattern.verify().map_err(|reason| format!("the pattern {}: {reason}", pattern.shown()))
-        })
-    }
 }
 
 #[derive(Deserialize)]
@@ -119,21 +111,18 @@ impl Catalogue {
     pub fn with(own: Vec<Source>) -> (Self, Vec<Fault>) {
         let embedded: Embedded = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/catalogue.json")))
             .expect("the build wrote it, and a test reads it");
+        let carried: Vec<(&str, &RuleFile)> = embedded.rules.iter().map(|one| (one.id.as_str(), &one.rule)).collect();
+        let (own, mut faults) = loader::sound(own, &carried);
+        let replaced: BTreeSet<String> = own.iter().map(|(source, _)| source.id.clone()).collect();
+        let carried = embedded.rules.into_iter().filter(|rule| !replaced.contains(&rule.id));
+        let named = carried.map(|rule| (rule.id, rule.stage, rule.rule));
+        let named = named.chain(own.into_iter().map(|(source, file)| (source.id, source.stage, file)));
         let mut table = PatternTable::default();
         let mut rules = Vec::new();
-        let mut faults = Vec::new();
-        let replaced: Vec<&str> = own.iter().map(|source| source.id.as_str()).collect();
-        let carried = embedded.rules.into_iter().filter(|rule| !replaced.contains(&rule.id.as_str()));
-        for rule in carried {
-            match Rule::new(rule.id.clone(), rule.stage, rule.rule, &mut table) {
+        for (id, stage, file) in named {
+            match Rule::new(id.clone(), stage, file, &mut table) {
                 Ok(rule) => rules.push(rule),
-                Err(reason) => faults.push(Fault::of_rule(&rule.id, reason)),
-            }
-        }
-        for source in own {
-            match source.compile(&mut table) {
-                Ok(rule) => rules.push(rule),
-                Err(fault) => faults.push(fault),
+                Err(reason) => faults.push(Fault::of_rule(&id, reason)),
             }
         }
         let marks = embedded.marks.iter().filter_map(|file| Mark::new(file, &mut table).ok()).collect();

@@ -8,69 +8,145 @@ use crate::snapshot::text::SafeText;
 /// Reads a field of the subject; nothing where it is absent or the subject has no such field.
 pub type Reader = fn(&Scene<'_>) -> Option<String>;
 
-/// Every field, by its path.
-pub const FIELDS: &[(&str, Reader)] = &[
-    ("container.image", |scene| text(&scene.container()?.image)),
-    ("container.imagePullPolicy", |scene| text(&scene.container()?.image_pull_policy)),
-    ("container.command", |scene| Some(scene.container()?.command_line())),
-    ("container.ready", |scene| Some(scene.status()?.ready.to_string())),
-    ("container.restartCount", |scene| Some(scene.status()?.restart_count.to_string())),
-    ("container.state.waiting.reason", |scene| text(&waiting(scene)?.reason)),
-    ("container.state.waiting.message", |scene| text(&waiting(scene)?.message)),
-    ("container.state.running", |scene| scene.status()?.state.running.as_ref().map(|_| "true".to_owned())),
-    ("container.state.terminated.reason", |scene| text(&scene.status()?.state.terminated.as_ref()?.reason)),
-    ("container.state.terminated.exitCode", |scene| {
+/// A field that rules may ask for.
+pub struct Field {
+    /// Its path, as in Kubernetes.
+    pub path: &'static str,
+    /// What it says, for those who write rules.
+    pub says: &'static str,
+    /// How it is read.
+    pub reader: Reader,
+}
+
+const fn field(path: &'static str, says: &'static str, reader: Reader) -> Field {
+    Field { path, says, reader }
+}
+
+/// Every field.
+pub const FIELDS: &[Field] = &[
+    field("container.image", "the image that was asked for", |scene| text(&scene.container()?.image)),
+    field("container.imagePullPolicy", "when the image is pulled: `Always`, `IfNotPresent` or `Never`", |scene| {
+        text(&scene.container()?.image_pull_policy)
+    }),
+    field("container.command", "command and arguments in one line", |scene| Some(scene.container()?.command_line())),
+    field("container.ready", "is it ready: `true` or `false`", |scene| Some(scene.status()?.ready.to_string())),
+    field("container.restartCount", "how often it was started again", |scene| {
+        Some(scene.status()?.restart_count.to_string())
+    }),
+    field("container.state.waiting.reason", "why it waits, such as `ImagePullBackOff`", |scene| {
+        text(&waiting(scene)?.reason)
+    }),
+    field("container.state.waiting.message", "what the kubelet says about the wait", |scene| {
+        text(&waiting(scene)?.message)
+    }),
+    field("container.state.running", "`true` while it runs", |scene| {
+        scene.status()?.state.running.as_ref().map(|_| "true".to_owned())
+    }),
+    field("container.state.terminated.reason", "why it ended, of a container that was not started again", |scene| {
+        text(&scene.status()?.state.terminated.as_ref()?.reason)
+    }),
+    field("container.state.terminated.exitCode", "its exit code, of a container that was not started again", |scene| {
         Some(scene.status()?.state.terminated.as_ref()?.exit_code.to_string())
     }),
-    ("container.lastState.terminated.reason", |scene| text(&last_end(scene)?.reason)),
-    ("container.lastState.terminated.message", |scene| text(&last_end(scene)?.message)),
-    ("container.lastState.terminated.exitCode", |scene| Some(last_end(scene)?.exit_code.to_string())),
-    ("container.lastState.terminated.signal", |scene| last_end(scene)?.signal.map(|signal| signal.to_string())),
-    ("container.resources.limits.cpu", |scene| limit(scene, "cpu")),
-    ("container.resources.limits.memory", |scene| limit(scene, "memory")),
-    ("container.resources.limits.nvidia.com/gpu", |scene| limit(scene, "nvidia.com/gpu")),
-    ("container.resources.limits.ephemeral-storage", |scene| limit(scene, "ephemeral-storage")),
-    ("container.resources.requests.cpu", |scene| request(scene, "cpu")),
-    ("container.resources.requests.memory", |scene| request(scene, "memory")),
-    ("container.livenessProbe", |scene| scene.container()?.liveness_probe.as_ref().map(|_| "true".to_owned())),
-    ("container.readinessProbe", |scene| scene.container()?.readiness_probe.as_ref().map(|_| "true".to_owned())),
-    ("container.startupProbe", |scene| scene.container()?.startup_probe.as_ref().map(|_| "true".to_owned())),
-    ("pod.spec.nodeName", |scene| text(&scene.pod()?.spec.node_name)),
-    ("pod.spec.serviceAccountName", |scene| text(&scene.pod()?.spec.service_account_name)),
-    ("pod.spec.schedulingGates", |scene| scene.pod()?.spec.scheduling_gates.first().map(|gate| gate.name.to_string())),
-    ("pod.status.phase", |scene| text(&scene.pod()?.status.phase)),
-    ("pod.status.reason", |scene| text(&scene.pod()?.status.reason)),
-    ("pod.status.message", |scene| text(&scene.pod()?.status.message)),
-    ("pod.metadata.deletionTimestamp", |scene| scene.pod()?.metadata.deletion_timestamp.map(|time| time.to_string())),
-    ("workload.spec.replicas", |scene| Some(workload(scene)?.spec.replicas.unwrap_or(1).to_string())),
-    ("workload.spec.paused", |scene| Some(workload(scene)?.spec.paused.to_string())),
-    ("workload.spec.suspend", |scene| Some(workload(scene)?.spec.suspend.to_string())),
-    ("workload.status.readyReplicas", |scene| Some(workload(scene)?.status.ready_replicas.to_string())),
-    ("workload.status.conditions.Progressing.reason", |scene| {
-        text(&condition(&workload(scene)?.status.conditions, "Progressing")?.reason)
+    field(
+        "container.lastState.terminated.reason",
+        "why it ended last, such as `OOMKilled`; also where it was not started again",
+        |scene| text(&last_end(scene)?.reason),
+    ),
+    field("container.lastState.terminated.message", "the last words that it left, or the kubelet's", |scene| {
+        text(&last_end(scene)?.message)
     }),
-    ("workload.status.conditions.Failed.reason", |scene| {
+    field("container.lastState.terminated.exitCode", "with which exit code it ended last", |scene| {
+        Some(last_end(scene)?.exit_code.to_string())
+    }),
+    field("container.lastState.terminated.signal", "which signal ended it last", |scene| {
+        last_end(scene)?.signal.map(|signal| signal.to_string())
+    }),
+    field("container.resources.limits.cpu", "its CPU limit", |scene| limit(scene, "cpu")),
+    field("container.resources.limits.memory", "its memory limit", |scene| limit(scene, "memory")),
+    field("container.resources.limits.nvidia.com/gpu", "how many GPUs it asks for", |scene| {
+        limit(scene, "nvidia.com/gpu")
+    }),
+    field("container.resources.limits.ephemeral-storage", "its limit of the node's disk", |scene| {
+        limit(scene, "ephemeral-storage")
+    }),
+    field("container.resources.requests.cpu", "the CPU that it asks for", |scene| request(scene, "cpu")),
+    field("container.resources.requests.memory", "the memory that it asks for", |scene| request(scene, "memory")),
+    field("container.livenessProbe", "`true` where it has a liveness probe", |scene| {
+        scene.container()?.liveness_probe.as_ref().map(|_| "true".to_owned())
+    }),
+    field("container.readinessProbe", "`true` where it has a readiness probe", |scene| {
+        scene.container()?.readiness_probe.as_ref().map(|_| "true".to_owned())
+    }),
+    field("container.startupProbe", "`true` where it has a startup probe", |scene| {
+        scene.container()?.startup_probe.as_ref().map(|_| "true".to_owned())
+    }),
+    field("pod.spec.nodeName", "the node it was put on", |scene| text(&scene.pod()?.spec.node_name)),
+    field("pod.spec.serviceAccountName", "its service account", |scene| text(&scene.pod()?.spec.service_account_name)),
+    field("pod.spec.schedulingGates", "the first gate that keeps it from being scheduled", |scene| {
+        scene.pod()?.spec.scheduling_gates.first().map(|gate| gate.name.to_string())
+    }),
+    field("pod.status.phase", "`Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`", |scene| {
+        text(&scene.pod()?.status.phase)
+    }),
+    field("pod.status.reason", "why it is in this state, such as `Evicted`", |scene| text(&scene.pod()?.status.reason)),
+    field("pod.status.message", "the sentence beside that reason", |scene| text(&scene.pod()?.status.message)),
+    field("pod.metadata.deletionTimestamp", "since when it is being deleted", |scene| {
+        scene.pod()?.metadata.deletion_timestamp.map(|time| time.to_string())
+    }),
+    field("workload.spec.replicas", "how many pods are wanted", |scene| {
+        Some(workload(scene)?.spec.replicas.unwrap_or(1).to_string())
+    }),
+    field("workload.spec.paused", "is the rollout paused: `true` or `false`", |scene| {
+        Some(workload(scene)?.spec.paused.to_string())
+    }),
+    field("workload.spec.suspend", "is the job suspended: `true` or `false`", |scene| {
+        Some(workload(scene)?.spec.suspend.to_string())
+    }),
+    field("workload.status.readyReplicas", "how many pods are ready", |scene| {
+        Some(workload(scene)?.status.ready_replicas.to_string())
+    }),
+    field(
+        "workload.status.conditions.Progressing.reason",
+        "what the rollout says, such as `ProgressDeadlineExceeded`",
+        |scene| text(&condition(&workload(scene)?.status.conditions, "Progressing")?.reason),
+    ),
+    field("workload.status.conditions.Failed.reason", "why a job failed, such as `BackoffLimitExceeded`", |scene| {
         text(&condition(&workload(scene)?.status.conditions, "Failed")?.reason)
     }),
-    ("claim.status.phase", |scene| text(&claim(scene)?.status.phase)),
-    ("claim.spec.storageClassName", |scene| text(claim(scene)?.spec.storage_class_name.as_ref()?)),
-    ("claim.spec.volumeName", |scene| text(&claim(scene)?.spec.volume_name)),
-    ("service.spec.type", |scene| text(&service(scene)?.spec.kind)),
-    ("node.spec.unschedulable", |scene| Some(node(scene)?.spec.unschedulable.to_string())),
-    ("node.status.conditions.Ready.status", |scene| text(&condition(&node(scene)?.status.conditions, "Ready")?.status)),
-    ("custom.kind", |scene| text(&custom(scene)?.kind)),
-    ("custom.spec.predictor.model.storageUri", |scene| {
+    field("claim.status.phase", "`Pending`, `Bound` or `Lost`", |scene| text(&claim(scene)?.status.phase)),
+    field("claim.spec.storageClassName", "the storage class it asks for", |scene| {
+        text(claim(scene)?.spec.storage_class_name.as_ref()?)
+    }),
+    field("claim.spec.volumeName", "the volume it is bound to", |scene| text(&claim(scene)?.spec.volume_name)),
+    field("service.spec.type", "`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`", |scene| {
+        text(&service(scene)?.spec.kind)
+    }),
+    field("node.spec.unschedulable", "is it cordoned: `true` or `false`", |scene| {
+        Some(node(scene)?.spec.unschedulable.to_string())
+    }),
+    field("node.status.conditions.Ready.status", "`True`, `False` or `Unknown`", |scene| {
+        text(&condition(&node(scene)?.status.conditions, "Ready")?.status)
+    }),
+    field("custom.kind", "the kind of the object, such as `InferenceService`", |scene| text(&custom(scene)?.kind)),
+    field("custom.spec.predictor.model.storageUri", "where an InferenceService takes its model from", |scene| {
         text(&custom(scene)?.spec.predictor.as_ref()?.model.as_ref()?.storage_uri)
     }),
-    ("custom.status.modelStatus.transitionStatus", |scene| text(&custom(scene)?.status.model_status.transition_status)),
-    ("custom.status.modelStatus.lastFailureInfo.reason", |scene| {
-        text(&custom(scene)?.status.model_status.last_failure_info.as_ref()?.reason)
-    }),
+    field(
+        "custom.status.modelStatus.transitionStatus",
+        "how far an InferenceService is, such as `BlockedByFailedLoad`",
+        |scene| text(&custom(scene)?.status.model_status.transition_status),
+    ),
+    field(
+        "custom.status.modelStatus.lastFailureInfo.reason",
+        "why its model was not loaded, such as `ModelLoadFailed`",
+        |scene| text(&custom(scene)?.status.model_status.last_failure_info.as_ref()?.reason),
+    ),
 ];
 
 /// The reader of a field.
 pub fn reader(path: &str) -> Option<Reader> {
-    FIELDS.iter().find(|(known, _)| *known == path).map(|(_, reader)| *reader)
+    FIELDS.iter().find(|field| field.path == path).map(|field| field.reader)
 }
 
 fn text(value: &SafeText) -> Option<String> {

@@ -1,11 +1,13 @@
 //! Reads rules from YAML and refuses what cannot be used, with file, line, reason and help.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
 
-use crate::diagnosis::catalogue::{PatternTable, Rule};
 use crate::diagnosis::rule::RuleFile;
+use crate::diagnosis::vocabulary::nearest;
+use crate::diagnosis::{inspect, links};
 
 /// A rule file: its text, and where it came from.
 #[derive(Clone, Debug)]
@@ -53,32 +55,39 @@ impl Fault {
 impl Source {
     /// Reads the file as a rule.
     pub fn parse(&self) -> Result<RuleFile, Fault> {
-        const HELP: &str = "the keys of a rule are listed in diagnostics/README.md";
-        let value: Value = serde_saphyr::from_str(&self.text).map_err(|error| {
-            let line = error.location().map_or(0, |place| place.line());
-            self.fault(
-                line,
-                &error.without_snippet().to_string(),
-                "this is no YAML: mind the indentation and quote texts that hold `: ` or begin with `{`",
-            )
-        })?;
-        serde_json::from_str(&value.to_string()).map_err(|error| {
-            let reason = error.to_string();
-            let reason = reason.split(" at line ").next().unwrap_or_default();
-            let key = reason.split('`').nth(1).unwrap_or_default();
-            self.fault(self.line_of(key), reason, HELP)
-        })
+        let value: Value = serde_saphyr::from_str(&self.text).map_err(|error| self.no_yaml(&error))?;
+        if !value.is_object() {
+            return Err(self.fault(
+                1,
+                "a rule is a mapping of keys to values",
+                "begin with `title:`, as diagnostics/README.md shows",
+            ));
+        }
+        serde_json::from_value(value).map_err(|error| self.no_rule(&error.to_string()))
     }
 
-    /// Reads the file and enters its patterns.
-    pub fn compile(&self, table: &mut PatternTable) -> Result<Rule, Fault> {
-        let file = self.parse()?;
-        Rule::new(self.id.clone(), self.stage.clone(), file, table)
-            .and_then(|rule| table.verify(&rule).map(|()| rule))
-            .map_err(|reason| {
-                let quoted = reason.split('`').nth(1).unwrap_or_default().to_owned();
-                self.fault(self.line_of(&quoted), &reason, "diagnostics/README.md shows how a symptom is written")
-            })
+    fn no_yaml(&self, error: &serde_saphyr::Error) -> Fault {
+        let line = error.location().map_or(0, |place| place.line());
+        let reason = error.without_snippet().to_string();
+        let help = if reason.contains("duplicate") {
+            "a key stands once in a mapping: join the two, or take one away"
+        } else {
+            "this is no YAML: mind the indentation and quote texts that hold `: ` or begin with `{`"
+        };
+        self.fault(line, without_place(&reason), help)
+    }
+
+    fn no_rule(&self, reason: &str) -> Fault {
+        let words: Vec<&str> = reason.split('`').skip(1).step_by(2).collect();
+        let (wrong, known) = words.split_first().map_or(("", &[][..]), |(wrong, known)| (*wrong, known));
+        let meant = nearest(wrong, known.iter().copied()).map(|name| format!("did you mean `{name}`? "));
+        let help = format!("{}the keys of a rule are listed in diagnostics/README.md", meant.unwrap_or_default());
+        // The same again, read straight from the YAML: that knows the place, but takes a number for a text.
+        let read: Result<RuleFile, _> = serde_saphyr::from_str(&self.text);
+        let place = read.err().and_then(|error| error.location()).map(|place| place.line());
+        let is_missing = reason.starts_with("missing field");
+        let line = if is_missing { 0 } else { place.unwrap_or_else(|| self.line_of(wrong)) };
+        self.fault(line, reason, &help)
     }
 
     /// A fault of this file.
@@ -86,9 +95,62 @@ impl Source {
         Fault { path: self.path.clone(), line, reason: reason.to_owned(), help: help.to_owned() }
     }
 
-    /// The line where a text first stands; 0 where it does not.
+    /// The line where a text first stands, as it is or as YAML quotes it; 0 where it does not.
     pub fn line_of(&self, text: &str) -> u64 {
-        let found = self.text.lines().position(|line| !text.is_empty() && line.contains(text));
+        let first = text.lines().next().unwrap_or_default();
+        let in_double = serde_json::Value::from(text).to_string();
+        let written = [first.to_owned(), first.replace('\'', "''"), in_double.trim_matches('"').to_owned()];
+        written
+            .iter()
+            .map(|text| self.line_where(|line| !text.is_empty() && line.contains(text)))
+            .find(|line| *line > 0)
+            .unwrap_or(0)
+    }
+
+    /// The line where a key first stands; 0 where it does not.
+    pub fn line_of_key(&self, key: &str) -> u64 {
+        let is_key = |line: &str| {
+            line.trim_start_matches([' ', '-']).strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))
+        };
+        self.line_where(is_key)
+    }
+
+    fn line_where(&self, test: impl Fn(&str) -> bool) -> u64 {
+        let found = self.text.lines().position(|line| !line.trim_start().starts_with('#') && test(line));
         found.map_or(0, |index| index as u64 + 1)
     }
+}
+
+/// A reason without what is only for programmers: line and column, which stand before it, and an option of the parser.
+fn without_place(reason: &str) -> &str {
+    let at = |place: &str| reason.find(place);
+    let end = [at(" at line "), at(" (line "), at(", set DuplicateKeyPolicy")]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(reason.len());
+    &reason[..end]
+}
+
+/// The rules among somebody's own that can be used beside `carried`, and what is wrong with the others.
+pub fn sound(own: Vec<Source>, carried: &[(&str, &RuleFile)]) -> (Vec<(Source, RuleFile)>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let ids: BTreeSet<String> =
+        carried.iter().map(|(id, _)| (*id).to_owned()).chain(own.iter().map(|source| source.id.clone())).collect();
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut read: Vec<(Source, RuleFile)> = Vec::new();
+    for source in own {
+        match source.parse().map(|file| (inspect::faults(&source, &file), file)) {
+            Ok((found, file)) if found.is_empty() => read.push((source, file)),
+            Ok((found, _)) => faults.extend(found),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let mut rules: links::Rules<'_> = carried.iter().copied().collect();
+    rules.extend(read.iter().map(|(source, file)| (source.id.as_str(), file)));
+    let wrong: Vec<Vec<Fault>> = read.iter().map(|(source, _)| links::faults(source, &rules, &ids)).collect();
+    let judged = read.into_iter().zip(wrong);
+    let (sound, refused): (Vec<_>, Vec<_>) = judged.partition(|(_, wrong)| wrong.is_empty());
+    faults.extend(refused.into_iter().flat_map(|(_, wrong)| wrong));
+    (sound.into_iter().map(|(rule, _)| rule).collect(), faults)
 }

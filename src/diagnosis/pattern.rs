@@ -4,18 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::diagnosis::literal;
+use crate::diagnosis::plural::PatternVisitor;
 
 /// A pattern as it is written in a rule.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PatternText {
     /// A pasted line with holes.
     Line(String),
     /// A regular expression, for the rare rest.
     Regex(RegexText),
+}
+
+impl<'de> Deserialize<'de> for PatternText {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(PatternVisitor)
+    }
 }
 
 /// A regular expression and a word that every text it matches contains.
@@ -59,17 +65,17 @@ pub const LITERAL_LENGTH: usize = 4;
 /// A hole that holds more than this many bytes matched by accident.
 const HOLE_LENGTH: usize = 2000;
 
-/// What a hole may hold, by the word after its colon.
-const SHAPES: [(&str, &str); 9] = [
-    ("int", "[0-9]+"),
-    ("number", "[0-9][0-9.,]*"),
-    ("word", r#"[^\s'"`,;()<>\[\]{}]+"#),
-    ("path", r#"[^\s'"`,;()<>\[\]{}]+"#),
-    ("host", "[A-Za-z0-9_.-]+"),
-    ("name", "[A-Za-z_][A-Za-z0-9_.]*"),
-    ("line", r"[^\n]+"),
-    ("lines", r"[\s\S]+?"),
-    ("text", r"[^\n]+?"),
+/// What a hole may hold, by the word after its colon: as an expression, and in words.
+pub const SHAPES: [(&str, &str, &str); 9] = [
+    ("int", "[0-9]+", "digits"),
+    ("number", "[0-9][0-9.,]*", "digits with points and commas"),
+    ("word", r#"[^\s'"`,;()<>\[\]{}]+"#, "no blank, quote, comma or bracket"),
+    ("path", r#"[^\s'"`,;()<>\[\]{}]+"#, "the same as `word`"),
+    ("host", "[A-Za-z0-9_.-]+", "letters, digits, `.`, `-` and `_`"),
+    ("name", "[A-Za-z_][A-Za-z0-9_.]*", "a dotted Python name"),
+    ("line", r"[^\n]+", "the rest of the line"),
+    ("lines", r"[\s\S]+?", "as little as possible, also over line ends"),
+    ("text", r"[^\n]+?", "as little as possible of one line; what a hole without a shape holds"),
 ];
 
 impl Pattern {
@@ -100,27 +106,27 @@ impl Pattern {
                 });
                 named.collect()
             }
-            PatternText::Regex(regex) => {
-                let names = Regex::new(&regex.regex)
-                    .map(|regex| regex.capture_names().flatten().map(str::to_owned).collect::<Vec<_>>());
-                names.unwrap_or_default()
-            }
+            PatternText::Regex(regex) => groups(&regex.regex),
         }
     }
 
     /// Is it written so that it can be compiled? Only reads it: to compile all of them would take half a second.
     pub fn verify(&self) -> Result<(), String> {
-        if !self.literal.split_whitespace().any(|word| word.len() >= LITERAL_LENGTH) {
-            return Err(format!(
-                "its fixed text `{}` has no word of {LITERAL_LENGTH} characters, by which logs are searched",
-                self.literal
-            ));
-        }
         match &self.text {
             // What is fixed in a line is escaped, and the shapes of its holes are ours: it always compiles.
             PatternText::Line(_) => Ok(()),
             PatternText::Regex(text) => regex_syntax::parse(&text.regex).map(|_| ()).map_err(|error| error.to_string()),
         }
+    }
+
+    /// Can it be found in a log? That is searched by a word of each pattern.
+    pub fn verify_literal(&self) -> Result<(), String> {
+        let literal = &self.literal;
+        let is_long = literal.split_whitespace().any(|word| word.len() >= LITERAL_LENGTH);
+        let reason = || {
+            format!("its fixed text `{literal}` has no word of {LITERAL_LENGTH} characters, by which logs are searched")
+        };
+        if is_long { Ok(()) } else { Err(reason()) }
     }
 
     /// The first match in `text` that begins before byte `own`.
@@ -139,6 +145,13 @@ impl Pattern {
         };
         RegexBuilder::new(&source).multi_line(true).size_limit(1 << 20).build().map_err(|error| error.to_string())
     }
+}
+
+/// The names of the groups of a regular expression, without compiling it.
+fn groups(regex: &str) -> Vec<String> {
+    let opened = regex.split("(?").skip(1).filter_map(|rest| rest.trim_start_matches('P').strip_prefix('<'));
+    let names = opened.filter_map(|rest| rest.split_once('>')).map(|(name, _)| name);
+    names.filter(|name| !name.starts_with(['=', '!'])).map(str::to_owned).collect()
 }
 
 fn matched(regex: &Regex, found: &regex::Captures<'_>) -> Match {
@@ -182,8 +195,8 @@ fn hole_of(hole: &str) -> Result<Part, String> {
             "`{{{hole}}}` is no name: use lower-case letters and _, and `{{{{` for the character itself"
         ));
     }
-    if !shape.is_empty() && !SHAPES.iter().any(|(known, _)| *known == shape) {
-        let known: Vec<&str> = SHAPES.iter().map(|(known, _)| *known).collect();
+    if !shape.is_empty() && !SHAPES.iter().any(|(known, ..)| *known == shape) {
+        let known: Vec<&str> = SHAPES.iter().map(|(known, ..)| *known).collect();
         return Err(format!("`{shape}` is no shape of a hole; known are {}", known.join(", ")));
     }
     Ok(Part::Hole { name: name.to_owned(), shape: shape.to_owned() })
@@ -200,7 +213,9 @@ fn as_regex(parts: &[Part]) -> String {
                 let inner = match shape.as_str() {
                     "" => r"[^\n]*?",
                     "text" if last => r"[^\n]+",
-                    shape => SHAPES.iter().find(|(known, _)| *known == shape).map_or(r"[^\n]+?", |(_, inner)| inner),
+                    shape => {
+                        SHAPES.iter().find(|(known, ..)| *known == shape).map_or(r"[^\n]+?", |(_, inner, _)| inner)
+                    }
                 };
                 if name.is_empty() || seen.contains(&name.as_str()) {
                     source.push_str(&format!("(?:{inner})"));

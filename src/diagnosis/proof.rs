@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::diagnosis::assessment::Assessment;
+use crate::diagnosis::assessment::{Assessment, Diagnosis};
 use crate::diagnosis::catalogue::{Catalogue, Rule};
 use crate::diagnosis::choose;
 use crate::diagnosis::diagnose::diagnose;
-use crate::diagnosis::rule::{About, Counterexample, Example, Given};
+use crate::diagnosis::rule::{About, Counterexample, Example, Given, RuleFile};
+use crate::diagnosis::symptom::Symptom;
 use crate::snapshot::kind::{Kind, repaired};
 use crate::snapshot::log::reader::LogReader;
 use crate::snapshot::text::SafeText;
@@ -27,6 +28,13 @@ pub struct Proof {
     pub counterexamples: Vec<Counterexample>,
 }
 
+impl Proof {
+    /// The proof that a rule carries in its file.
+    pub fn of(id: &str, file: RuleFile) -> Self {
+        Proof { id: id.to_owned(), examples: file.examples, counterexamples: file.counterexamples }
+    }
+}
+
 /// What a proof shows to be wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -34,8 +42,12 @@ pub struct Failure {
     pub id: String,
     /// Words of the example, to find it in the file.
     pub given: String,
-    /// What was expected, and what came.
+    /// What is wrong.
     pub reason: String,
+    /// What was expected (`- `), what came (`+ `), and what is the same in both.
+    pub difference: Vec<String>,
+    /// What to do.
+    pub help: &'static str,
 }
 
 /// The proofs of the rules that the program carries.
@@ -47,35 +59,68 @@ pub fn builtin() -> Vec<Proof> {
 /// What is wrong with a rule, held against the whole catalogue.
 pub fn check(proof: &Proof, catalogue: &Catalogue) -> Vec<Failure> {
     let Some(rule) = catalogue.rule(&proof.id) else { return Vec::new() };
-    let failure = |given: &Given, reason: String| Failure { id: proof.id.clone(), given: headline(given), reason };
-    let mut failures = Vec::new();
-    if proof.examples.is_empty() {
-        failures.push(failure(&Given::default(), "it has no example".to_owned()));
-    }
-    if proof.counterexamples.is_empty() {
-        failures.push(failure(&Given::default(), "it has no counterexample".to_owned()));
-    }
-    let mut reached = Vec::new();
-    for example in &proof.examples {
-        let snapshot = snapshot(&example.given, first_about(rule), catalogue);
-        let assessment = diagnose(&snapshot, catalogue);
-        failures
-            .extend(wrong(&assessment, rule, &example.expect, catalogue).map(|reason| failure(&example.given, reason)));
-        reached.extend(patterns_reached(&example.given, rule, catalogue));
-    }
-    for counterexample in &proof.counterexamples {
-        let assessment = diagnose(&snapshot(&counterexample.given, first_about(rule), catalogue), catalogue);
-        if assessment.diagnoses.iter().any(|diagnosis| diagnosis.id == rule.id) {
-            failures.push(failure(&counterexample.given, format!("it holds, but must not: {}", counterexample.why)));
-        }
-    }
-    for pattern in rule.symptoms.iter().flat_map(crate::diagnosis::symptom::Symptom::patterns) {
-        let text = format!("{:?}", catalogue.pattern(pattern).text);
-        if !reached.contains(&pattern) {
-            failures.push(failure(&Given::default(), format!("no example reaches the pattern {text}")));
-        }
-    }
+    let mut failures = missing(proof);
+    failures.extend(proof.examples.iter().filter_map(|example| of_example(example, rule, catalogue)));
+    failures.extend(proof.counterexamples.iter().filter_map(|example| of_counterexample(example, rule, catalogue)));
+    failures.extend(unreached(proof, rule, catalogue));
     failures
+}
+
+impl Failure {
+    fn new(id: &str, given: String, reason: String, help: &'static str) -> Self {
+        Failure { id: id.to_owned(), given, reason, difference: Vec::new(), help }
+    }
+}
+
+fn missing(proof: &Proof) -> Vec<Failure> {
+    let lists = [
+        (
+            proof.examples.is_empty(),
+            "it has no example",
+            "paste a real log or message that it is about under `examples`",
+        ),
+        (
+            proof.counterexamples.is_empty(),
+            "it has no counterexample",
+            "paste a text that looks alike and means something else under `counterexamples`, with `why`",
+        ),
+    ];
+    let missing = lists.into_iter().filter(|(is_missing, ..)| *is_missing);
+    missing.map(|(_, reason, help)| Failure::new(&proof.id, String::new(), reason.to_owned(), help)).collect()
+}
+
+fn of_example(example: &Example, rule: &Rule, catalogue: &Catalogue) -> Option<Failure> {
+    let assessment = diagnose(&snapshot(&example.given, first_about(rule), catalogue), catalogue);
+    let (reason, help) = wrong(&assessment, rule, &example.expect, catalogue)?;
+    let failure = Failure::new(&rule.id, headline(&example.given), reason, help);
+    Some(Failure { difference: difference(&assessment, rule, &example.expect, catalogue), ..failure })
+}
+
+fn of_counterexample(example: &Counterexample, rule: &Rule, catalogue: &Catalogue) -> Option<Failure> {
+    let assessment = diagnose(&snapshot(&example.given, first_about(rule), catalogue), catalogue);
+    let holds = assessment.diagnoses.iter().any(|diagnosis| diagnosis.id == rule.id);
+    holds.then(|| {
+        let reason = format!("it holds, but must not: {}", example.why);
+        Failure::new(
+            &rule.id,
+            headline(&example.given),
+            reason,
+            "make the patterns narrower, or say under `unless` what tells the two apart",
+        )
+    })
+}
+
+/// Patterns without an example that shows that they match what they are meant for.
+fn unreached(proof: &Proof, rule: &Rule, catalogue: &Catalogue) -> Vec<Failure> {
+    let examples = proof.examples.iter();
+    let reached: Vec<u16> = examples.flat_map(|example| patterns_reached(&example.given, rule, catalogue)).collect();
+    let patterns = rule.symptoms.iter().flat_map(Symptom::patterns).filter(|pattern| !reached.contains(pattern));
+    let failure = |pattern| {
+        let shown = catalogue.pattern(pattern).shown();
+        let help = "add an example with a line that it matches, or take the pattern away";
+        Failure::new(&rule.id, shown.to_owned(), format!("no example reaches the pattern `{shown}`"), help)
+    };
+    patterns.map(failure).collect()
 }
 
 /// The kind of object that a message without more is taken to be about.
@@ -83,30 +128,70 @@ fn first_about(rule: &Rule) -> About {
     rule.file.about.as_slice().first().copied().unwrap_or(About::Container)
 }
 
-/// Why an assessment is not what an example expects.
+/// Why an assessment is not what an example expects, and what to do.
 fn wrong(
     assessment: &Assessment,
     rule: &Rule,
     expect: &BTreeMap<String, String>,
     catalogue: &Catalogue,
-) -> Option<String> {
-    let Some(first) = assessment.diagnoses.first() else { return Some("nothing is found".to_owned()) };
+) -> Option<(String, &'static str)> {
+    let Some(first) = assessment.diagnoses.first() else {
+        return Some(("nothing is found".to_owned(), "compare the example with the patterns, letter by letter"));
+    };
     if first.id != rule.id {
-        return Some(format!("{} is found first: {}", first.id, first.words.title));
+        let reason = format!("{} is found first: {}", first.id, first.words.title);
+        return Some((reason, "make the pattern longer than the other's, or let the other `yields_to` this one"));
     }
-    for (name, wanted) in expect {
-        let bound = first.names.get(name).map_or("nothing", SafeText::as_str);
-        if bound != wanted {
-            return Some(format!("{{{name}}} is {bound}, not {wanted}"));
-        }
+    let differing = expect.iter().find(|(name, wanted)| bound(first, name) != **wanted);
+    if let Some((name, _)) = differing {
+        return Some((
+            format!("{{{name}}} stands for something else"),
+            "mind where the hole begins and ends; `{name:word}` holds less",
+        ));
     }
     if first.words.title == rule.id {
-        return Some("its title needs a name that is not bound".to_owned());
+        let help = "add a second title that does without it";
+        return Some(("its title needs a name that is not bound".to_owned(), help));
     }
+    let other = others(assessment, rule, catalogue).next()?;
+    let help = "name it under `causes` if it follows from this one, or make one of the two narrower";
+    Some((format!("{} is found too, and is not among its `causes`", other.id), help))
+}
+
+fn bound<'a>(diagnosis: &'a Diagnosis, name: &str) -> &'a str {
+    diagnosis.names.get(name).map_or("nothing", SafeText::as_str)
+}
+
+/// Diagnoses beside the first that do not follow from the rule.
+fn others<'a>(
+    assessment: &'a Assessment,
+    rule: &'a Rule,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = &'a Diagnosis> {
     let follows = choose::follows(rule, catalogue);
-    let expected = |id: &str| catalogue.index(id).is_some_and(|index| follows.contains(&index));
-    let others = assessment.diagnoses.iter().skip(1).find(|other| other.id != rule.id && !expected(&other.id));
-    others.map(|other| format!("{} is found too, and is not among its `causes`", other.id))
+    let expected = move |id: &str| catalogue.index(id).is_some_and(|index| follows.contains(&index));
+    assessment.diagnoses.iter().skip(1).filter(move |other| other.id != rule.id && !expected(&other.id))
+}
+
+/// What was expected against what came, line by line.
+fn difference(
+    assessment: &Assessment,
+    rule: &Rule,
+    expect: &BTreeMap<String, String>,
+    catalogue: &Catalogue,
+) -> Vec<String> {
+    let first = assessment.diagnoses.first();
+    let mut lines = pair(&rule.id, first.map_or("nothing", |first| first.id.as_str()));
+    for (name, wanted) in expect {
+        let came = first.map_or("nothing", |first| bound(first, name));
+        lines.extend(pair(&format!("  {name}: {wanted}"), &format!("  {name}: {came}")));
+    }
+    lines.extend(others(assessment, rule, catalogue).map(|other| format!("+ {}", other.id)));
+    lines
+}
+
+fn pair(expected: &str, came: &str) -> Vec<String> {
+    if expected == came { vec![format!("  {came}")] } else { vec![format!("- {expected}"), format!("+ {came}")] }
 }
 
 /// The patterns of a rule that the words of an example match.
@@ -116,7 +201,7 @@ fn patterns_reached(given: &Given, rule: &Rule, catalogue: &Catalogue) -> Vec<u1
     texts.extend(given.message.clone());
     texts.extend(given.logs.values().cloned());
     given.objects.iter().for_each(|object| strings(object, &mut texts));
-    let patterns = rule.symptoms.iter().flat_map(crate::diagnosis::symptom::Symptom::patterns);
+    let patterns = rule.symptoms.iter().flat_map(Symptom::patterns);
     let records: Vec<String> = texts.iter().flat_map(|text| records(text, catalogue)).collect();
     let found = |text: &String, id: &u16| catalogue.pattern(*id).find(text, text.len()).is_some();
     patterns.filter(|id| texts.iter().chain(&records).any(|text| found(text, id))).collect()

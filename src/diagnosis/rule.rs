@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnosis::pattern::PatternText;
+use crate::diagnosis::plural::OneOrManyVisitor;
 
 /// A rule, key by key as in its file. The file's name is its id, the folder its stage.
 #[derive(Clone, Debug, Deserialize)]
@@ -103,10 +105,9 @@ pub enum Moment {
 }
 
 /// One value or several, written as it reads best.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum OneOrMany<T> {
-    /// Several; tried first, since a mapping of two keys can be read from a list of two.
+    /// Several.
     Many(Vec<T>),
     /// One.
     One(T),
@@ -119,6 +120,12 @@ impl<T> OneOrMany<T> {
             OneOrMany::One(value) => std::slice::from_ref(value),
             OneOrMany::Many(values) => values,
         }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(OneOrManyVisitor::default())
     }
 }
 

@@ -145,7 +145,7 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "service_selects_nothing",
         asks: "does the Service select no pod at all?",
-        binds: &["selector", "labels", "intended"],
+        binds: &["selector", "labels", "intended", "patch"],
         answer: services::selects_nothing,
     },
     Question {
@@ -157,7 +157,7 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "service_of_scaled_to_zero",
         asks: "does the Service lead to a workload with no replicas?",
-        binds: &["intended"],
+        binds: &["intended", "target"],
         answer: services::of_scaled_to_zero,
     },
     Question {
@@ -169,13 +169,13 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "claim_of_pod",
         asks: "the claim that keeps the pod waiting, and what keeps the claim",
-        binds: &["claim", "storage_class", "why", "known_classes"],
+        binds: &["claim", "storage_class", "why", "known_classes", "usable_class", "missing_class"],
         answer: claims::of_pod,
     },
     Question {
         name: "claim_class",
         asks: "the storage class of the claim, and those that exist",
-        binds: &["claim", "storage_class", "known_classes"],
+        binds: &["claim", "storage_class", "known_classes", "usable_class", "missing_class"],
         answer: claims::class,
     },
     Question {
