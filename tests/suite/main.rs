@@ -9,3 +9,4 @@ mod hostile;
 mod rules;
 mod schema;
 mod screens;
+mod svg;
