@@ -6,6 +6,7 @@ mod control_plane;
 mod corpus;
 mod golden;
 mod hostile;
+mod journey;
 mod rules;
 mod schema;
 mod screens;
