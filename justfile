@@ -28,6 +28,10 @@ rules *file:
 bless:
     UPDATE=1 cargo test
 
+# Draw the screenshots anew from the golden screens of the demo
+screenshots:
+    UPDATE=1 cargo test --test suite screens
+
 # Speed and memory of the whole program beside its peers, and of its parts
 bench:
     cargo bench

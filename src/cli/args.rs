@@ -122,6 +122,9 @@ pub struct DemoArguments {
     /// List the failures that can be played
     #[arg(long, conflicts_with_all = ["scenario", "listen"])]
     pub list: bool,
+    /// Show the end of the play from the start
+    #[arg(long, hide = true)]
+    pub settled: bool,
     /// Let kubectl look too: print the KUBECONFIG for it. Where the output is no terminal, only serve
     #[arg(
         long,

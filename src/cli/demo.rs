@@ -53,7 +53,7 @@ async fn play(
     let has_screen = terminal::is_usable();
     let is_report = arguments.listen.is_none() && !has_screen;
     let options = Options {
-        pace: if is_report { Pace::Settled } else { Pace::Live },
+        pace: if is_report || arguments.settled { Pace::Settled } else { Pace::Live },
         listen: arguments.listen.unwrap_or(Options::default().listen),
         ..Options::default()
     };

@@ -70,6 +70,8 @@ pub const ALWAYS_BOUND: &[Word] = &[
     word("source_file", "the file of the user's own code in which the exception was raised; for tracebacks"),
     word("source_line", "the line in that file; for tracebacks"),
     word("source_code", "the code in that line; for tracebacks"),
+    word("endpoint", "the Azure ML v2 endpoint, or ENDPOINT"),
+    word("online_deployment", "the Azure ML v2 deployment of the endpoint, or DEPLOYMENT"),
 ];
 
 /// The keys of a rule, in the order in which they are written.

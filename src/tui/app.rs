@@ -12,6 +12,7 @@ use crate::snapshot::LogKey;
 use crate::snapshot::subject::Subject;
 use crate::tui::keys::{self, Action, Page};
 use crate::tui::logs;
+use crate::tui::place::{Place, Switches};
 use crate::tui::theme::Theme;
 
 /// Seconds that a message stays.
@@ -37,47 +38,6 @@ pub struct App {
     pub switches: Switches,
     /// What was just done, and until when it is shown.
     pub message: Option<(String, Timestamp)>,
-}
-
-/// How the pages are moved and filtered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The first line that is shown of a text.
-    pub scroll: usize,
-    /// Which diagnosis of the workload.
-    pub diagnosis: usize,
-    /// What rows must hold.
-    pub filter: String,
-    /// Is the filter being written?
-    pub is_writing: bool,
-    /// Does a log show its end, whatever comes?
-    pub follows_end: bool,
-    /// The height of the text that was drawn last.
-    pub height: usize,
-}
-
-/// What is switched on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Switches(u8);
-
-impl Switches {
-    /// The help is shown.
-    pub const HELP: u8 = 1;
-    /// The screen is held.
-    pub const HELD: u8 = 2;
-    /// Only what is not well is shown.
-    pub const FAILING: u8 = 4;
-    /// Frames of libraries are shown.
-    pub const UNFOLDED: u8 = 8;
-
-    /// Is it on?
-    pub fn has(self, switch: u8) -> bool {
-        self.0 & switch != 0
-    }
-
-    fn flip(&mut self, switch: u8) {
-        self.0 ^= switch;
-    }
 }
 
 /// What the loop must do after a key.
@@ -119,6 +79,15 @@ impl App {
     pub fn show(&mut self, view: Arc<View>) {
         if !self.switches.has(Switches::HELD) {
             self.view = view;
+            self.keep_in_sight();
+        }
+    }
+
+    /// The first that is broken stays selected when others break too: nobody loses what they read.
+    fn keep_in_sight(&mut self) {
+        if self.selected.is_none() && self.view.is_settled {
+            let first = self.rows().into_iter().next().filter(|row| row.verdict == Verdict::Broken);
+            self.selected = first.map(|row| row.subject);
         }
     }
 
@@ -155,6 +124,11 @@ impl App {
         let mut rows: Vec<Row<'_>> = workloads.chain(objects).filter(|row| self.is_shown(row)).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.verdict));
         rows
+    }
+
+    /// Are there rows that a filter or a switch hides?
+    pub fn is_narrowed(&self) -> bool {
+        self.switches.has(Switches::FAILING) || (self.page == Page::Overview && !self.place.filter.is_empty())
     }
 
     fn is_shown(&self, row: &Row<'_>) -> bool {
@@ -210,8 +184,8 @@ impl App {
         match action {
             Action::Down => self.step(1),
             Action::Up => self.step(-1),
-            Action::PageDown => self.step(self.page_height()),
-            Action::PageUp => self.step(-self.page_height()),
+            Action::PageDown => self.step(self.place.page()),
+            Action::PageUp => self.step(-self.place.page()),
             Action::First => self.go_first(),
             Action::Last => self.go_last(),
             Action::Open => self.go(Page::Details),
@@ -221,6 +195,7 @@ impl App {
             Action::NextPart => return self.next_part(),
             Action::Back => self.back(),
             Action::Fold => self.switches.flip(Switches::UNFOLDED),
+            Action::Wrap => self.switches.flip(Switches::WRAPPED),
             Action::Failing => self.switches.flip(Switches::FAILING),
             Action::Pause => self.switches.flip(Switches::HELD),
             Action::Help => self.switches.flip(Switches::HELP),
@@ -233,15 +208,10 @@ impl App {
         Effect::Draw
     }
 
-    fn page_height(&self) -> isize {
-        isize::try_from(self.place.height.saturating_sub(1).max(1)).unwrap_or(1)
-    }
-
     /// Moves the selection, or the text of the page.
     fn step(&mut self, lines: isize) {
         if self.page != Page::Overview {
-            self.place.scroll = self.place.scroll.saturating_add_signed(lines);
-            self.place.follows_end &= lines > 0;
+            self.place.scroll_by(lines);
             return;
         }
         let rows = self.rows();
@@ -299,7 +269,12 @@ impl App {
 
     fn other_instance(&mut self) -> Effect {
         let Some(key) = self.log.clone() else { return Effect::Draw };
-        self.look_at(LogKey { previous: !key.previous, ..key })
+        let other = LogKey { previous: !key.previous, ..key };
+        if !self.logs().contains(&other) {
+            self.say("the container was not restarted: there is no instance before this one".to_owned());
+            return Effect::Draw;
+        }
+        self.look_at(other)
     }
 
     fn next_part(&mut self) -> Effect {

@@ -33,6 +33,7 @@ pub enum Action {
     Events,
     Previous,
     Fold,
+    Wrap,
     Copy,
     Failing,
     Filter,
@@ -58,7 +59,6 @@ pub struct Binding {
 }
 
 const EVERYWHERE: &[Page] = &[Page::Overview, Page::Details, Page::Log, Page::Events];
-const WORKLOADS: &[Page] = &[Page::Overview, Page::Details];
 
 /// Every key.
 pub const BINDINGS: &[Binding] = &[
@@ -102,14 +102,14 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: &["l"],
         action: Action::Log,
-        pages: WORKLOADS,
+        pages: &[Page::Overview, Page::Details, Page::Events],
         label: "log",
         help: "the log, at the deciding line",
     },
     Binding {
         keys: &["e"],
         action: Action::Events,
-        pages: WORKLOADS,
+        pages: &[Page::Overview, Page::Details, Page::Log],
         label: "events",
         help: "what Kubernetes said about the workload",
     },
@@ -133,6 +133,13 @@ pub const BINDINGS: &[Binding] = &[
         pages: &[Page::Log],
         label: "fold",
         help: "show or fold the frames of libraries",
+    },
+    Binding {
+        keys: &["w"],
+        action: Action::Wrap,
+        pages: &[Page::Log],
+        label: "wrap",
+        help: "show long lines whole, or cut them",
     },
     Binding {
         keys: &["y"],

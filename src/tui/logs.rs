@@ -10,6 +10,7 @@ use crate::snapshot::relation;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::{LogKey, Snapshot};
 use crate::tui::app::App;
+use crate::tui::place::Switches;
 
 /// A line of the log page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,14 +83,19 @@ pub fn marks(app: &App, key: &LogKey) -> BTreeSet<u64> {
     lines.collect()
 }
 
-/// The row at which the first marked line stands, with some lines before it in view.
+/// The row to begin with, so that the line that decides stands in view with what led to it.
 pub fn first_mark(app: &App, key: &LogKey) -> usize {
     /// Lines before the deciding one that stay in view.
-    const BEFORE: usize = 6;
+    const BEFORE: usize = 10;
+    let quoted = app.diagnosis().and_then(|diagnosis| diagnosis.evidence.iter().find(|from| from.from == From::Log));
+    let deciding = quoted.and_then(|evidence| evidence.line);
+    let decides =
+        |line: &Shown| matches!(line, Shown::Line { number, is_marked: true, .. } if Some(*number) == deciding);
     let marked =
         |line: &Shown| matches!(line, Shown::Line { is_marked: true, .. } | Shown::Folded { is_marked: true, .. });
     let lines = shown(app, key);
-    lines.iter().position(marked).map_or(0, |at| at.saturating_sub(BEFORE))
+    let at = lines.iter().position(decides).or_else(|| lines.iter().position(marked));
+    at.map_or(0, |at| at.saturating_sub(BEFORE))
 }
 
 /// The lines of a log as they are shown: filtered, and with the frames of libraries folded.
@@ -104,7 +110,7 @@ pub fn shown(app: &App, key: &LogKey) -> Vec<Shown> {
         text: line.text.to_string(),
         is_marked: marks.contains(&line.number),
     };
-    if app.switches.has(crate::tui::app::Switches::UNFOLDED) || !filter.is_empty() {
+    if app.switches.has(Switches::UNFOLDED) || !filter.is_empty() {
         return kept.into_iter().map(line).collect();
     }
     let mut lines = Vec::new();

@@ -5,6 +5,7 @@ pub mod copy;
 pub mod draw;
 pub mod keys;
 pub mod logs;
+pub mod place;
 pub mod terminal;
 pub mod theme;
 pub mod words;
@@ -48,18 +49,24 @@ pub struct Ends {
 
 /// Runs the dashboard until the user quits. The terminal is as it was afterwards.
 pub async fn run(ends: Ends) -> anyhow::Result<()> {
-    let (before, mut screen) = Before::take()?;
+    let (before, screen) = Before::take()?;
+    let shown = show(ends, &before, screen).await;
+    before.restore();
+    shown
+}
+
+/// The loop.
+async fn show(mut ends: Ends, before: &Before, mut screen: Screen) -> anyhow::Result<()> {
     let (asked, mut signals) = mpsc::unbounded_channel();
     before.watch(asked)?;
     let mut keys = read_keys();
-    let mut ends = ends;
     let first = ends.views.borrow_and_update().clone();
     let mut app = App::new(first, Theme::of_environment(), Timestamp::now());
     let mut clipboard = None;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        screen.draw(|frame| app.place.height = draw::draw(&app, frame))?;
+        screen.draw(|frame| app.place.drawn = draw::draw(&app, frame))?;
         let trigger = tokio::select! {
             Some(event) = keys.recv() => Trigger::Terminal(event),
             Some(asked) = signals.recv() => Trigger::Asked(asked),
@@ -83,18 +90,15 @@ pub async fn run(ends: Ends) -> anyhow::Result<()> {
             }
             Trigger::Asked(Asked::Suspend) => Effect::Suspend,
             Trigger::Asked(Asked::Continue) => {
+                before.restore();
                 before.enter()?;
-                screen.clear()?;
+                terminal::anew(&mut screen)?;
                 Effect::Draw
             }
             Trigger::End => Effect::Quit,
         };
-        if perform(
-            effect,
-            &mut app,
-            &mut Reach { before: &before, screen: &mut screen, ends: &ends, clipboard: &mut clipboard },
-        )? {
-            before.restore();
+        let mut reach = Reach { before, screen: &mut screen, ends: &ends, clipboard: &mut clipboard };
+        if perform(effect, &mut app, &mut reach)? {
             return Ok(());
         }
     }
@@ -119,7 +123,7 @@ fn perform(effect: Effect, app: &mut App, reach: &mut Reach<'_>) -> anyhow::Resu
         }
         Effect::Suspend => {
             reach.before.suspend()?;
-            reach.screen.clear()?;
+            terminal::anew(reach.screen)?;
         }
         Effect::Quit => return Ok(true),
     }

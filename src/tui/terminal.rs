@@ -7,11 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use crossterm::cursor::Hide;
+use crossterm::event::EnableBracketedPaste;
 use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, enable_raw_mode};
+use crossterm::terminal::EnterAlternateScreen;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
@@ -46,6 +48,13 @@ pub fn is_usable() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
 }
 
+/// The next picture is drawn whole, at the size that the terminal has now. `Terminal::clear` asks the terminal where its
+/// cursor is, and the answer goes to the reader of keys.
+pub fn anew(screen: &mut Screen) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.resize(size.into())
+}
+
 impl Before {
     /// Takes the terminal; from here on a panic gives it back too.
     pub fn take() -> io::Result<(Self, Screen)> {
@@ -61,10 +70,17 @@ impl Before {
         Ok((before, screen))
     }
 
-    /// Takes the terminal again after it was given back.
+    /// Takes the terminal again after it was given back. Not through crossterm, which takes settings only once.
     pub fn enter(&self) -> io::Result<()> {
-        enable_raw_mode()?;
-        execute!(io::stdout(), EnterAlternateScreen, Hide)
+        let mut raw = Termios::clone(&self.settings);
+        raw.make_raw();
+        // Continued in the background, the program is stopped once more here until it is in front.
+        while let Err(error) = tcsetattr(io::stdin(), OptionalActions::Now, &raw) {
+            if error != Errno::INTR {
+                return Err(error.into());
+            }
+        }
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
     }
 
     /// Gives the terminal back: fixed bytes in one write past every buffer and lock, then the settings. May be called

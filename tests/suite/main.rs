@@ -10,6 +10,8 @@ mod hostile;
 mod pastes;
 mod properties;
 mod refusals;
+mod journey;
 mod rules;
 mod schema;
 mod screens;
+mod svg;

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
 
 use crate::tui::app::App;
 use crate::tui::keys::BINDINGS;
@@ -22,7 +23,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let mut room = usize::from(area.width).saturating_sub(2);
     if !app.place.filter.is_empty() {
         spans.push(Span::styled(format!("only “{}”  ", app.place.filter), app.theme.warning()));
-        room = room.saturating_sub(app.place.filter.chars().count() + 9);
+        room = room.saturating_sub(app.place.filter.width() + 9);
     }
     let here = BINDINGS.iter().filter(|binding| binding.pages.contains(&app.page) && !binding.label.is_empty());
     for binding in here {

@@ -5,6 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Row as TableRow, Table, TableState};
+use unicode_width::UnicodeWidthStr;
 
 use crate::diagnosis::assessment::{Verdict, WorkloadState};
 use crate::diagnosis::rail::{Stage, State, Step};
@@ -15,48 +16,67 @@ use crate::tui::words;
 /// From this width on the whole rail and the reason have room.
 const WIDE: u16 = 100;
 /// The rail's headings, in the order of the stages.
-const RAIL: &str = "ADM SCH VOL IMG INI RUN IMP MOD RDY RTE";
+pub const RAIL: &str = "ADM SCH VOL IMG INI RUN IMP MOD RDY RTE";
+/// The columns of the table that are always as wide: the sign, ready pods, the age.
+const SIGN: u16 = 1;
+const READY: u16 = 5;
+const SINCE: u16 = 5;
+/// The rail, or the one stage that holds the workload.
+const STAGES: u16 = 39;
+const STAGE: u16 = 12;
+/// From so many columns on the reason says enough to be worth its place.
+const WORTH: u16 = 16;
+
+/// How wide the columns are, by the screen and by what stands in them.
+struct Shape {
+    is_wide: bool,
+    name: u16,
+    stack: u16,
+    why: u16,
+}
+
+impl Shape {
+    fn of(rows: &[Row<'_>], width: u16) -> Self {
+        let is_wide = width >= WIDE;
+        let name = longest(rows, |row| label(&row.subject).width()).clamp(8, if is_wide { 24 } else { 30 });
+        let stack = longest(rows, |row| row.state.map_or(0, |state| stack_in_words(&state.stack).width())).clamp(5, 12);
+        let stages = if is_wide { STAGES + stack + 1 } else { STAGE };
+        let gaps = 5;
+        let why = width.saturating_sub(SIGN + name + READY + stages + SINCE + gaps);
+        Shape { is_wide, name, stack, why: if why < WORTH { 0 } else { why } }
+    }
+
+    fn widths(&self) -> Vec<Constraint> {
+        let stages = if self.is_wide { vec![READY, STAGES] } else { vec![READY, STAGE] };
+        let stack = self.is_wide.then_some(self.stack);
+        let all = [SIGN, self.name].into_iter().chain(stack).chain(stages).chain([SINCE, self.why]);
+        all.map(Constraint::Length).collect()
+    }
+
+    fn titles(&self) -> TableRow<'static> {
+        let stack = self.is_wide.then_some("STACK");
+        let stages = if self.is_wide { RAIL } else { "STAGE" };
+        let why = if self.why > 0 { "WHY" } else { "" };
+        TableRow::new(["", "WORKLOAD"].into_iter().chain(stack).chain(["READY", stages, "SINCE", why]))
+    }
+}
 
 /// Draws the table.
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let rows = app.rows();
-    let is_wide = area.width >= WIDE;
-    let name = longest(&rows).clamp(12, if is_wide { 24 } else { 30 });
-    let titles: Vec<&str> = if is_wide {
-        vec!["", "WORKLOAD", "STACK", "READY", RAIL, "SINCE", "WHY"]
-    } else {
-        vec!["", "WORKLOAD", "READY", "STAGE", "SINCE"]
-    };
-    let narrow = [
-        Constraint::Length(2),
-        Constraint::Length(name),
-        Constraint::Length(6),
-        Constraint::Min(16),
-        Constraint::Length(6),
-    ];
-    let wide = [
-        Constraint::Length(2),
-        Constraint::Length(name),
-        Constraint::Length(12),
-        Constraint::Length(6),
-        Constraint::Length(39),
-        Constraint::Length(5),
-        Constraint::Min(10),
-    ];
-    let body: Vec<TableRow<'_>> = rows.iter().map(|row| table_row(app, row, is_wide, usize::from(name))).collect();
+    let shape = Shape::of(&rows, area.width);
+    let body: Vec<TableRow<'_>> = rows.iter().map(|row| table_row(app, row, &shape)).collect();
     let selected = app.selected_index(&rows);
-    let table = if is_wide { Table::new(body, wide) } else { Table::new(body, narrow) };
-    let table = table
-        .header(TableRow::new(titles).style(app.theme.dim()))
+    let table = Table::new(body, shape.widths())
+        .header(shape.titles().style(app.theme.dim()))
         .column_spacing(1)
         .row_highlight_style(app.theme.selected());
     let mut state = TableState::default().with_selected((!rows.is_empty()).then_some(selected));
     frame.render_stateful_widget(table, area, &mut state);
 }
 
-fn longest(rows: &[Row<'_>]) -> u16 {
-    let widths = rows.iter().map(|row| label(&row.subject).chars().count());
-    u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX)
+fn longest(rows: &[Row<'_>], width: impl Fn(&Row<'_>) -> usize) -> u16 {
+    u16::try_from(rows.iter().map(width).max().unwrap_or(0)).unwrap_or(u16::MAX)
 }
 
 /// The name, and the kind where it is not what one expects.
@@ -69,25 +89,32 @@ fn label(subject: &Subject) -> String {
     if expected { name } else { format!("{name} ({})", subject.kind) }
 }
 
-fn table_row<'a>(app: &App, row: &Row<'_>, is_wide: bool, name: usize) -> TableRow<'a> {
+fn table_row<'a>(app: &App, row: &Row<'_>, shape: &Shape) -> TableRow<'a> {
     let (sign, style) = app.theme.verdict(row.verdict);
+    let name = words::shortened(&label(&row.subject), usize::from(shape.name));
+    let named = if row.verdict == Verdict::Healthy { app.theme.dim() } else { app.theme.strong() };
     let ready = row.state.map_or(String::new(), |state| format!("{}/{}", state.ready, state.wanted));
-    let since =
-        row.state.and_then(since).map(|at| words::age(app.now.as_second() - at.as_second())).unwrap_or_default();
-    let named = Cell::from(Span::styled(
-        words::shortened(&label(&row.subject), name),
-        if row.verdict == Verdict::Healthy { app.theme.dim() } else { app.theme.strong() },
-    ));
-    let sign = Cell::from(Span::styled(format!("{sign} "), style));
-    let ready = Cell::from(format!("{ready:>5}"));
-    let since = Cell::from(format!("{since:>4}"));
-    if !is_wide {
-        return TableRow::new(vec![sign, named, ready, Cell::from(holding(app, row)), since]);
+    let since = row.state.and_then(since).map(|at| words::age(app.now.as_second() - at.as_second()));
+    let stack = row.state.map_or("", |state| stack_in_words(&state.stack));
+    let stages = if shape.is_wide { rail(app, row.state) } else { holding(app, row) };
+    let first = [Span::styled(sign, style), Span::styled(name, named)].map(Cell::from);
+    let stack = shape.is_wide.then(|| Cell::from(stack.to_owned()));
+    let rest = [
+        Cell::from(format!("{ready:>5}")),
+        Cell::from(stages),
+        Cell::from(format!("{:>5}", since.unwrap_or_default())),
+        Cell::from(why(app, row, usize::from(shape.why))),
+    ];
+    TableRow::new(first.into_iter().chain(stack).chain(rest))
+}
+
+/// The first diagnosis in as many columns as there are, or what the workload is doing.
+fn why<'a>(app: &App, row: &Row<'_>, columns: usize) -> Span<'a> {
+    match row.diagnosis {
+        _ if columns == 0 => Span::raw(""),
+        Some(diagnosis) => Span::raw(words::cut(&diagnosis.words.title, columns)),
+        None => Span::styled(words::cut(&progress(row.state), columns), app.theme.dim()),
     }
-    let stack = Cell::from(row.state.map_or(String::new(), |state| stack_in_words(&state.stack).to_owned()));
-    let why = row.diagnosis.map(|diagnosis| Span::raw(diagnosis.words.title.clone()));
-    let why = why.unwrap_or_else(|| Span::styled(progress(row.state), app.theme.dim()));
-    TableRow::new(vec![sign, named, stack, ready, Cell::from(rail(app, row.state)), since, Cell::from(why)])
 }
 
 /// Every stage by its sign.
