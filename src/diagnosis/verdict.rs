@@ -8,13 +8,13 @@ use crate::diagnosis::rail::{self, State, Step};
 use crate::diagnosis::rule::Severity;
 use crate::diagnosis::track::Track;
 use crate::diagnosis::{deadline, present, stack};
-use crate::snapshot::Snapshot;
 use crate::snapshot::custom::Custom;
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::workload::Workload;
+use crate::snapshot::{Key, Snapshot};
 
 /// Every workload with its verdict, the worst first.
 pub fn workloads(snapshot: &Snapshot, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> Vec<WorkloadState> {
@@ -35,11 +35,20 @@ fn tops(snapshot: &Snapshot) -> BTreeSet<Subject> {
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_workload()) {
         tops.extend(snapshot.of_kind::<Workload>(kind).map(|(key, _)| relation::top_of(snapshot, key)));
     }
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.makes_workloads()) {
-        tops.extend(snapshot.of_kind::<Custom>(kind).map(|(key, _)| relation::top_of(snapshot, key)));
-    }
+    let operators = Kind::ALL.into_iter().filter(|kind| kind.makes_workloads());
+    let customs = operators.flat_map(|kind| snapshot.of_kind::<Custom>(kind).map(|(key, _)| key));
+    let unmade: Vec<&Key> = customs.filter(|key| !is_made(key, &tops)).collect();
+    tops.extend(unmade.into_iter().map(|key| relation::top_of(snapshot, key)));
     tops.extend(snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| relation::workload_of(snapshot, pod)));
     tops
+}
+
+/// Does the workload of an operator's object stand for it? Not every operator says by `ownerReferences` what it made.
+fn is_made(key: &Key, tops: &BTreeSet<Subject>) -> bool {
+    let predictor = format!("{}-predictor", key.name);
+    let of_it = |name: &str| name == key.name.as_str() || name.starts_with(&predictor);
+    tops.iter()
+        .any(|top| top.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace) && of_it(&top.name))
 }
 
 /// What a verdict rests on.

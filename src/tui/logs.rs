@@ -35,7 +35,7 @@ pub enum Shown {
     },
 }
 
-/// The logs of a workload's pods: those that were read, then those that could be.
+/// The logs of a workload's pods: of containers that are not well first, and those that were read before the others.
 pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> Vec<LogKey> {
     let mut keys = Vec::new();
     for (_, pod) in
@@ -50,14 +50,15 @@ pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> Vec<LogKey> {
                 container: status.name.clone(),
                 previous,
             };
-            keys.push(key(false));
+            let is_well = status.ready || status.last_end().is_some_and(|end| end.exit_code == 0);
+            keys.push((is_well, key(false)));
             if status.restart_count > 0 {
-                keys.push(key(true));
+                keys.push((is_well, key(true)));
             }
         }
     }
-    keys.sort_by_key(|key| snapshot.log(key).is_none());
-    keys
+    keys.sort_by_key(|(is_well, key)| (*is_well, snapshot.log(key).is_none()));
+    keys.into_iter().map(|(_, key)| key).collect()
 }
 
 /// The log that a diagnosis quotes.

@@ -146,7 +146,7 @@ mod tests {
             ["kubectl -n ml-prod set resources deployment/digits-api -c \\", "    model-container"]
         );
         let quoted = "kubectl patch svc a -p '{\"spec\": {\"ports\": 1}}'";
-        assert!(wrapped_command(quoted, 30).iter().all(|line| !line.ends_with('\\')));
+        assert!(wrapped_command(quoted, 26).iter().all(|line| !line.ends_with('\\')));
         assert_eq!(wrapped_command("model = load(path, mode)", 14), ["model =", "load(path,", "mode)"]);
     }
 }

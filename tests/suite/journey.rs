@@ -178,6 +178,7 @@ fn a_user_finds_the_cause_reads_the_log_copies_and_quits() {
     terminal.until_shown(HEADLINE);
     assert_ne!(terminal.settings(), before, "keys come one by one");
     terminal.press("j", "churn-score is broken");
+    terminal.until_shown("The code opens outputs/model.pkl");
     terminal.press("\r", "https://");
     terminal.press("\x1b", "WORKLOAD");
     terminal.press("l", "this instance");

@@ -8,7 +8,7 @@ use unstuck::cluster::config::{self, Target};
 use unstuck::cluster::news::Freshness;
 use unstuck::cluster::start::Cluster;
 use unstuck::diagnosis::catalogue::Catalogue;
-use unstuck::session::{Request, Session, View};
+use unstuck::session::{Lens, Request, Session, View};
 use unstuck::snapshot::kind::Kind;
 use unstuck::snapshot::pod::Pod;
 
@@ -30,8 +30,8 @@ impl Follower {
         let target = Target { kubeconfig, namespace: Some(namespace.name.clone()), ..Target::default() };
         let place = config::find(&target).await.expect("a kubeconfig of our own");
         let catalogue = Arc::new(Catalogue::builtin());
-        let cluster = Cluster::start(place, None, catalogue.sieve.clone()).expect("a certificate of our own");
-        let (session, views) = Session::new(cluster, catalogue);
+        let cluster = Cluster::start(place, catalogue.sieve.clone()).expect("a certificate of our own");
+        let (session, views) = Session::new(cluster, Lens { catalogue, selection: None });
         let (requests, receiver) = mpsc::channel(8);
         tokio::spawn(session.run(receiver));
         Follower { views, _requests: requests }
