@@ -32,10 +32,9 @@ bless:
 screenshots:
     UPDATE=1 cargo test --test suite screens
 
-# Speed and memory of the whole program beside its peers, and of its parts
+# How long the parts of the engine take
 bench:
     cargo bench
-    benches/whole-process
 
 # Licences, advisories and forbidden crates
 deny:

@@ -179,7 +179,7 @@ fn a_user_finds_the_cause_reads_the_log_copies_and_quits() {
     assert_ne!(terminal.settings(), before, "keys come one by one");
     terminal.press("j", "churn-score is broken");
     terminal.until_shown("The code opens outputs/model.pkl");
-    terminal.press("\r", "https://");
+    terminal.press("\r", "Model.deploy(ws");
     terminal.press("\x1b", "WORKLOAD");
     terminal.press("l", "this instance");
     terminal.until("the deciding line, marked", |screen| line(screen, "FileNotFoundError: [Errno 2]").starts_with('▌'));
