@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod demo;
 pub mod diagnosis;
 pub mod intake;
+pub mod redact;
 pub mod report;
 pub mod session;
 pub mod snapshot;

@@ -9,6 +9,7 @@ use crate::cli::args::{CheckArguments, ClusterArguments, Output};
 use crate::cli::live;
 use crate::diagnosis::assessment::Assessment;
 use crate::diagnosis::catalogue::Catalogue;
+use crate::redact;
 use crate::report::{json, text};
 
 /// Looks once and reports.
@@ -35,6 +36,6 @@ pub fn print(assessment: &Assessment, output: Output) -> Outcome {
         Output::Text => text::report(assessment),
     };
     // A reader that has seen enough, as `head` does, closes the pipe: the verdict stays in the exit code.
-    let _closed = io::stdout().write_all(report.as_bytes());
+    let _closed = io::stdout().write_all(redact::redact(&report).as_bytes());
     Outcome::of(assessment)
 }

@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 
 use crate::diagnosis::assessment::{Diagnosis, Verdict, WorkloadState};
+use crate::redact;
 use crate::report::markdown;
 use crate::session::{Request, View};
 use crate::snapshot::LogKey;
@@ -301,7 +302,8 @@ impl App {
 
     fn copy(&mut self) -> Effect {
         if let Some(diagnosis) = self.diagnosis() {
-            return Effect::Copy(markdown::of_diagnosis(diagnosis, &self.view.assessment.source));
+            let text = markdown::of_diagnosis(diagnosis, &self.view.assessment.source);
+            return Effect::Copy(redact::redact(&text).into_owned());
         }
         self.say("there is no diagnosis to copy".to_owned());
         Effect::Draw
