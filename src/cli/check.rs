@@ -1,12 +1,10 @@
 //! `unstuck check`: one look, a report, and the verdict in the exit code.
 
-use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::capture;
-use crate::cli::Outcome;
 use crate::cli::args::{CheckArguments, ClusterArguments, Output};
-use crate::cli::live;
+use crate::cli::{Outcome, live, say};
 use crate::diagnosis::assessment::Assessment;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::redact;
@@ -35,7 +33,6 @@ pub fn print(assessment: &Assessment, output: Output) -> Outcome {
         Output::Json => format!("{:#}\n", json::report(assessment)),
         Output::Text => text::report(assessment),
     };
-    // A reader that has seen enough, as `head` does, closes the pipe: the verdict stays in the exit code.
-    let _closed = io::stdout().write_all(redact::redact(&report).as_bytes());
+    say(&redact::redact(&report));
     Outcome::of(assessment)
 }

@@ -1,6 +1,6 @@
 //! `unstuck demo`: the dashboard on a cluster inside this program that plays real failures.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -8,7 +8,7 @@ use kube::Config;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::{ClusterArguments, DemoArguments, Output};
-use crate::cli::{Outcome, check, dashboard, live};
+use crate::cli::{Outcome, check, dashboard, live, say};
 use crate::cluster::config::Place;
 use crate::demo::kubeconfig::{CONTEXT, KubeconfigFile};
 use crate::demo::scenario::{self, Scenario};
@@ -24,7 +24,8 @@ pub fn run(
 ) -> anyhow::Result<Outcome> {
     let scenarios = scenario::embedded()?;
     if arguments.list {
-        return list(&scenarios);
+        list(&scenarios);
+        return Ok(Outcome::Well);
     }
     let chosen = scenario::choose(arguments.scenario.as_deref(), scenarios)?;
     let runtime = live::runtime()?;
@@ -34,14 +35,11 @@ pub fn run(
 }
 
 /// The failures that can be played, in a table.
-fn list(scenarios: &[Scenario]) -> anyhow::Result<Outcome> {
+fn list(scenarios: &[Scenario]) {
     let width = scenarios.iter().map(|scenario| scenario.name.len()).max().unwrap_or_default();
-    let mut out = io::stdout().lock();
-    for scenario in scenarios {
-        let story = scenario.story.as_deref().unwrap_or_default();
-        writeln!(out, "{:width$}  {story}", scenario.name)?;
-    }
-    Ok(Outcome::Well)
+    let line =
+        |scenario: &Scenario| format!("{:width$}  {}\n", scenario.name, scenario.story.as_deref().unwrap_or_default());
+    say(&scenarios.iter().map(line).collect::<String>());
 }
 
 async fn play(
@@ -74,9 +72,7 @@ async fn play(
 /// Writes the kubeconfig, and prints how a shell takes it.
 fn announce(server: &Server) -> anyhow::Result<KubeconfigFile> {
     let file = KubeconfigFile::write(&server.url(), &server.namespace).context("cannot write a kubeconfig")?;
-    let mut out = io::stdout().lock();
-    writeln!(out, "export KUBECONFIG={}", file.path.display())?;
-    out.flush()?;
+    say(&format!("export KUBECONFIG={}\n", file.path.display()));
     Ok(file)
 }
 
@@ -100,9 +96,6 @@ fn place(server: &Server, cluster: &ClusterArguments) -> anyhow::Result<Place> {
     let mut config = Config::new(server.url().parse().context("the demo has no address")?);
     config.default_retry = false;
     config.default_namespace.clone_from(&server.namespace);
-    let namespace = match (&cluster.namespace, cluster.all_namespaces) {
-        (_, true) => String::new(),
-        (named, false) => named.clone().unwrap_or_else(|| server.namespace.clone()),
-    };
+    let namespace = cluster.target().namespace_or(&server.namespace);
     Ok(Place { config, context: CONTEXT.to_owned(), namespace, warnings: Vec::new() })
 }

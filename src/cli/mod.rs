@@ -9,6 +9,7 @@ pub mod live;
 pub mod rules;
 pub mod rules_test;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -46,6 +47,13 @@ impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         ExitCode::from(outcome as u8)
     }
+}
+
+/// Prints on standard output. A reader that has seen enough, as `head` does, closes the pipe: what the command found
+/// stays in its exit code.
+fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Runs the program.

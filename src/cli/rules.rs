@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::cli::args::{RulesArguments, RulesCommand};
-use crate::cli::{Outcome, rules_test};
+use crate::cli::{Outcome, rules_test, say};
 use crate::diagnosis::catalogue::{Catalogue, Rule};
 use crate::diagnosis::handbook::{page, readme, skeleton};
 use crate::diagnosis::loader::Source;
@@ -51,16 +51,18 @@ fn list(words: &[String], catalogue: &Catalogue) -> anyhow::Result<Outcome> {
         bail!("no rule speaks of {}: try fewer or other words of the error", words.join(" "));
     }
     let widest = found.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let mut text = String::new();
     for stage in STAGES {
         let of_stage: Vec<&&Rule> = found.iter().filter(|rule| rule.stage == stage.name).collect();
         if !of_stage.is_empty() {
-            println!("{}", stage.name);
+            text.push_str(&format!("{}\n", stage.name));
         }
         for rule in of_stage {
             let (severity, title) = (page::severity(rule.file.severity), readme::title(rule));
-            println!("  {:widest$}  {severity:7}  {}", rule.id, SafeText::new(title));
+            text.push_str(&format!("  {:widest$}  {severity:7}  {}\n", rule.id, SafeText::new(title)));
         }
     }
+    say(&text);
     Ok(Outcome::Well)
 }
 
@@ -77,7 +79,7 @@ fn show(id: &str, own: Option<&Path>) -> anyhow::Result<Outcome> {
     let Some(rule) = catalogue.rule(id) else {
         bail!("there is no rule `{id}`; {}", near(id, &catalogue));
     };
-    print!("{}", page::page(rule, &proof_of(rule, own)?));
+    say(&page::page(rule, &proof_of(rule, own)?));
     Ok(Outcome::Well)
 }
 
@@ -111,7 +113,7 @@ fn new(id: &str, stage: Option<&str>, own: Option<&Path>) -> anyhow::Result<Outc
         bail!("there is a rule `{id}` already, in {}: `unstuck rules show {id}` prints it", rule.stage);
     }
     let Some(stage) = stage else {
-        print!("{text}");
+        say(&text);
         return Ok(Outcome::Well);
     };
     if vocabulary::find(STAGES, stage).is_none() {
@@ -120,7 +122,7 @@ fn new(id: &str, stage: Option<&str>, own: Option<&Path>) -> anyhow::Result<Outc
     }
     let path = own.unwrap_or(Path::new("diagnostics")).join(stage).join(format!("{id}.yaml"));
     write_new(&path, &text)?;
-    println!("{} is to be filled in; then: unstuck rules test {}", path.display(), path.display());
+    say(&format!("{path} is to be filled in; then: unstuck rules test {path}\n", path = path.display()));
     Ok(Outcome::Well)
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::Outcome;
 use crate::cli::rules::sources;
+use crate::cli::{Outcome, say};
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::loader::{Fault, Source};
 use crate::diagnosis::proof::{self, Failure, Proof};
@@ -52,19 +52,13 @@ fn tree(path: &Path) -> Option<PathBuf> {
 
 fn report(proofs: &[Proof], sources: &[Source], tested: &Tested) -> Outcome {
     let failures: Vec<Failure> = proofs.iter().flat_map(|proof| proof::check(proof, &tested.catalogue)).collect();
-    for fault in &tested.faults {
-        println!("{}", SafeText::new(&fault.to_string()));
+    let faults = tested.faults.iter().map(ToString::to_string);
+    for complaint in faults.chain(failures.iter().map(|failure| told(failure, sources))) {
+        say(&format!("{}\n", SafeText::new(&complaint)));
     }
-    for failure in &failures {
-        println!("{}", SafeText::new(&told(failure, sources)));
-    }
-    let rules = sources.len().max(proofs.len());
-    println!(
-        "{}, {}, {}",
-        counted(rules, "rule"),
-        counted(tested.faults.len(), "fault"),
-        counted(failures.len(), "failure")
-    );
+    let rules = counted(sources.len().max(proofs.len()), "rule");
+    let (faults, failed) = (counted(tested.faults.len(), "fault"), counted(failures.len(), "failure"));
+    say(&format!("{rules}, {faults}, {failed}\n"));
     if tested.faults.is_empty() && failures.is_empty() { Outcome::Well } else { Outcome::Found }
 }
 

@@ -30,6 +30,16 @@ pub struct Target {
     pub may_ask: bool,
 }
 
+impl Target {
+    /// The namespace that is meant: all (empty), the one that was named, or the default of the context.
+    pub fn namespace_or(&self, default: &str) -> String {
+        if self.all_namespaces {
+            return String::new();
+        }
+        self.namespace.clone().unwrap_or_else(|| default.to_owned())
+    }
+}
+
 /// A cluster that was found.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -57,11 +67,7 @@ pub async fn find(target: &Target) -> Result<Place, Fault> {
         .headers
         .push((http::header::USER_AGENT, HeaderValue::from_static(concat!("unstuck/", env!("CARGO_PKG_VERSION")))));
     impersonate(target, &mut place.config)?;
-    place.namespace = match (&target.namespace, target.all_namespaces) {
-        (_, true) => String::new(),
-        (Some(namespace), false) => namespace.clone(),
-        (None, false) => place.config.default_namespace.clone(),
-    };
+    place.namespace = target.namespace_or(&place.config.default_namespace);
     Ok(place)
 }
 
