@@ -78,6 +78,14 @@ impl Lens {
     }
 }
 
+/// What is outside of a running session: it ends when nobody looks at its views.
+pub struct Ends {
+    /// The newest view.
+    pub views: watch::Receiver<Arc<View>>,
+    /// To the session.
+    pub requests: mpsc::Sender<Request>,
+}
+
 /// The one who owns what is known.
 pub struct Session {
     cluster: Cluster,
@@ -176,14 +184,16 @@ impl Session {
     /// Judges what is known, and publishes it.
     fn judge(&mut self) {
         self.snapshot.apply(Change::Clock(self.cluster.meter.server_time()));
-        self.choose_logs();
+        let wanted = need::wanted_logs(&self.snapshot);
+        let is_settled = self.is_settled(&wanted);
+        self.choose_logs(wanted);
         self.read_config_maps();
         let assessment = Arc::new(self.lens.assess(&self.snapshot));
         let view = View {
             assessment,
             snapshot: self.snapshot.clone(),
             freshness: self.freshness.clone(),
-            is_settled: self.is_settled(),
+            is_settled,
             signed_out: self.signed_out.clone(),
             ahead: self.cluster.meter.ahead(),
         };
@@ -191,11 +201,10 @@ impl Session {
     }
 
     /// Begins to read the logs that are needed most, and lets go of those of instances that are gone.
-    fn choose_logs(&mut self) {
+    fn choose_logs(&mut self, wanted: Vec<Wanted>) {
         if !self.knows(Kind::Pod) {
             return;
         }
-        let wanted = need::wanted_logs(&self.snapshot);
         let instances: BTreeMap<&LogKey, &str> = wanted.iter().map(|log| (&log.key, log.instance.as_str())).collect();
         self.logs.retain(|key, followed| {
             let is_same = instances.get(key).is_none_or(|instance| *instance == followed.instance);
@@ -230,9 +239,9 @@ impl Session {
     }
 
     /// Was every kind listed or refused, and every log that is needed read to its present end?
-    fn is_settled(&self) -> bool {
+    fn is_settled(&self, wanted: &[Wanted]) -> bool {
         let listed = Kind::ALL.into_iter().all(|kind| self.knows(kind));
-        let read = need::wanted_logs(&self.snapshot).iter().take(FOLLOWED).all(|wanted| {
+        let read = wanted.iter().take(FOLLOWED).all(|wanted| {
             self.logs
                 .get(&wanted.key)
                 .is_some_and(|followed| followed.has_ended || self.snapshot.log(&wanted.key).is_some())

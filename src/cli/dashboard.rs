@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use crate::cli::Outcome;
 use crate::cli::args::{CheckArguments, ClusterArguments};
 use crate::cli::{check, live};
 use crate::cluster::config::{self, Place};
-use crate::cluster::start::Cluster;
 use crate::diagnosis::catalogue::Catalogue;
-use crate::session::{Lens, Session};
-use crate::tui::{self, Ends, terminal};
+use crate::session::Lens;
+use crate::tui::{self, terminal};
 
 /// Shows the dashboard; where there is no terminal for it, one report.
 pub fn run(cluster: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Result<Outcome> {
@@ -29,14 +26,5 @@ pub fn run(cluster: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Res
 
 /// Shows the dashboard on a cluster until the user quits.
 pub async fn show(place: Place, lens: Lens) -> anyhow::Result<()> {
-    let cluster = Cluster::start(place, lens.catalogue.sieve.clone())?;
-    let greeting = cluster.greet();
-    let (session, views) = Session::new(cluster, lens);
-    let (requests, receiver) = mpsc::channel(8);
-    let running = tokio::spawn(session.run(receiver));
-    // A server that cannot be reached at all is said on the plain terminal, before the screen is taken.
-    greeting.await?;
-    let shown = tui::run(Ends { views, requests }).await;
-    running.abort();
-    shown
+    tui::run(live::begin(place, lens).await?).await
 }

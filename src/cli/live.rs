@@ -12,7 +12,7 @@ use crate::cluster::config::{self, Place};
 use crate::cluster::news::Freshness;
 use crate::cluster::start::Cluster;
 use crate::diagnosis::assessment::Assessment;
-use crate::session::{Lens, Session, View};
+use crate::session::{Ends, Lens, Session, View};
 use crate::snapshot::text::SafeText;
 use crate::snapshot::{Change, Unreadable};
 
@@ -34,14 +34,23 @@ pub async fn look_once(arguments: &ClusterArguments, lens: Lens) -> anyhow::Resu
     look_at(place, arguments.request_timeout, lens).await
 }
 
-/// The same for a cluster that is known already.
-pub async fn look_at(place: Place, limit: Duration, lens: Lens) -> anyhow::Result<Assessment> {
+/// Begins to follow a cluster, until nobody looks at the views. A server that cannot be reached at all is an error
+/// here, before any screen is taken.
+pub async fn begin(place: Place, lens: Lens) -> anyhow::Result<Ends> {
+    /// Requests of a user that may wait for the next beat.
+    const WAITING: usize = 8;
     let cluster = Cluster::start(place, lens.catalogue.sieve.clone())?;
     let greeting = cluster.greet();
-    let (session, mut views) = Session::new(cluster, lens.clone());
-    let (_requests, receiver) = mpsc::channel(1);
-    let running = tokio::spawn(session.run(receiver));
+    let (session, views) = Session::new(cluster, lens);
+    let (requests, receiver) = mpsc::channel(WAITING);
+    tokio::spawn(session.run(receiver));
     greeting.await?;
+    Ok(Ends { views, requests })
+}
+
+/// The same for a cluster that is known already.
+pub async fn look_at(place: Place, limit: Duration, lens: Lens) -> anyhow::Result<Assessment> {
+    let Ends { mut views, requests: _requests } = begin(place, lens.clone()).await?;
     let settled = async {
         while views.changed().await.is_ok() {
             if views.borrow_and_update().is_settled {
@@ -50,7 +59,6 @@ pub async fn look_at(place: Place, limit: Duration, lens: Lens) -> anyhow::Resul
         }
     };
     let in_time = timeout(if limit.is_zero() { Duration::MAX } else { limit }, settled).await;
-    running.abort();
     let view = views.borrow().clone();
     if in_time.is_ok() {
         return Ok((*view.assessment).clone());

@@ -10,7 +10,6 @@ pub mod terminal;
 pub mod theme;
 pub mod words;
 
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -18,10 +17,9 @@ use arboard::Clipboard;
 use crossterm::event::Event;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::session::{Request, View};
+use crate::session::Ends;
 use crate::tui::app::{App, Effect};
 use crate::tui::terminal::{Asked, Before, Screen};
 use crate::tui::theme::Theme;
@@ -37,14 +35,6 @@ enum Trigger {
     Asked(Asked),
     /// Nobody publishes views any more.
     End,
-}
-
-/// The dashboard's ends: where views come from and where requests go.
-pub struct Ends {
-    /// The newest view.
-    pub views: watch::Receiver<Arc<View>>,
-    /// To the session.
-    pub requests: mpsc::Sender<Request>,
 }
 
 /// Runs the dashboard until the user quits. The terminal is as it was afterwards.
