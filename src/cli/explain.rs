@@ -183,7 +183,7 @@ impl<'a> Desk<'a> {
             snapshot.apply(Change::Unreadable(spot.clone()));
         }
         for (name, log) in &self.logs {
-            let key = owner::of_log(&snapshot, name).unwrap_or_else(|| pasted(name));
+            let key = owner::of_log(&snapshot, name).unwrap_or_else(|| LogKey::pasted(name));
             if !log.is_empty() && snapshot.log(&key).is_none() {
                 snapshot.apply(Change::Log(key, Arc::new(log.clone())));
             }
@@ -198,14 +198,10 @@ impl<'a> Desk<'a> {
         let taken: Vec<&SafeText> = taken.collect();
         let rest = self.logs.iter().filter(|(name, _)| !taken.contains(&name));
         for (name, log) in self.texts.iter().chain(rest) {
-            snapshot.apply(Change::Log(pasted(name), Arc::new(log.clone())));
+            snapshot.apply(Change::Log(LogKey::pasted(name), Arc::new(log.clone())));
         }
         snapshot
     }
-}
-
-fn pasted(name: &SafeText) -> LogKey {
-    LogKey { namespace: SafeText::default(), pod: SafeText::default(), container: name.clone(), previous: false }
 }
 
 /// Is the first diagnosis a cause, and more than that something fails?

@@ -156,11 +156,6 @@ impl Catalogue {
         &self.patterns[usize::from(id)]
     }
 
-    /// How many patterns there are.
-    pub fn pattern_count(&self) -> usize {
-        self.patterns.len()
-    }
-
     /// The rules that a pattern belongs to.
     pub fn rules_of(&self, pattern: PatternId) -> &[usize] {
         &self.rules_of_pattern[usize::from(pattern)]

@@ -234,13 +234,7 @@ pub fn snapshot(given: &Given, about: About, catalogue: &Catalogue) -> Snapshot 
     let mut snapshot = Snapshot::default();
     snapshot.source.namespace = SafeText::new("ml");
     if let Some(log) = &given.log {
-        let key = LogKey {
-            namespace: SafeText::default(),
-            pod: SafeText::default(),
-            container: SafeText::new("-"),
-            previous: false,
-        };
-        snapshot.apply(Change::Log(key, read(log, catalogue)));
+        snapshot.apply(Change::Log(LogKey::pasted(&SafeText::new("-")), read(log, catalogue)));
     }
     if let Some(message) = &given.message {
         let kind = object_kind(about);

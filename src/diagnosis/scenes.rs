@@ -97,15 +97,7 @@ impl<'a> Stage<'a> {
         status: Option<&'a ContainerStatus>,
     ) {
         let meta = &pod.metadata;
-        let log_of = |previous| {
-            let key = LogKey {
-                namespace: meta.namespace.clone(),
-                pod: meta.name.clone(),
-                container: container.name.clone(),
-                previous,
-            };
-            self.snapshot.log_entry(&key)
-        };
+        let log_of = |previous| self.snapshot.log_entry(&LogKey::of(meta, &container.name, previous));
         let is_ready = status.is_some_and(|status| status.ready) && container.readiness_probe.is_some();
         if let Some((key, log)) = log_of(false) {
             let survival = sign::survivals(log, self.catalogue);

@@ -157,12 +157,7 @@ fn loading(track: &Track<'_>, pod: &Pod) -> [Step; 2] {
     else {
         return both(State::Ahead);
     };
-    let key = |previous| LogKey {
-        namespace: pod.metadata.namespace.clone(),
-        pod: pod.metadata.name.clone(),
-        container: status.name.clone(),
-        previous,
-    };
+    let key = |previous| LogKey::of(&pod.metadata, &status.name, previous);
     let Some(log) = track.snapshot.log(&key(false)).or_else(|| track.snapshot.log(&key(true))) else {
         return both(State::Unknown).map(|step| step.noted("only the log would tell, and it was not read"));
     };

@@ -32,6 +32,7 @@ use crate::snapshot::config::ConfigMap;
 use crate::snapshot::event::Event;
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::log::Log;
+use crate::snapshot::meta::Meta;
 use crate::snapshot::text::SafeText;
 
 /// Where an object is found: its kind, namespace and name.
@@ -56,6 +57,18 @@ pub struct LogKey {
     pub container: SafeText,
     /// The instance before the last restart?
     pub previous: bool,
+}
+
+impl LogKey {
+    /// The log of a container of a pod; of the instance before its last restart where `previous` is asked for.
+    pub fn of(pod: &Meta, container: &SafeText, previous: bool) -> Self {
+        LogKey { namespace: pod.namespace.clone(), pod: pod.name.clone(), container: container.clone(), previous }
+    }
+
+    /// A log that was pasted, or read from a file.
+    pub fn pasted(file: &SafeText) -> Self {
+        LogKey { namespace: SafeText::default(), pod: SafeText::default(), container: file.clone(), previous: false }
+    }
 }
 
 /// Where a snapshot was taken, and when.

@@ -110,11 +110,6 @@ fn logs_of(pod: &Pod, status: &ContainerStatus) -> Vec<Wanted> {
 }
 
 fn wanted(pod: &Pod, status: &ContainerStatus, previous: bool, is_unwell: bool) -> Wanted {
-    let key = LogKey {
-        namespace: pod.metadata.namespace.clone(),
-        pod: pod.metadata.name.clone(),
-        container: status.name.clone(),
-        previous,
-    };
+    let key = LogKey::of(&pod.metadata, &status.name, previous);
     Wanted { key, is_unwell, instance: format!("{} {}", pod.metadata.uid, status.restart_count) }
 }

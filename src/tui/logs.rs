@@ -43,13 +43,7 @@ pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> Vec<LogKey> {
     {
         for status in pod.all_statuses().filter(|status| status.state.running.is_some() || status.last_end().is_some())
         {
-            let (namespace, name) = (pod.metadata.namespace.clone(), pod.metadata.name.clone());
-            let key = |previous| LogKey {
-                namespace: namespace.clone(),
-                pod: name.clone(),
-                container: status.name.clone(),
-                previous,
-            };
+            let key = |previous| LogKey::of(&pod.metadata, &status.name, previous);
             let is_well = status.ready || status.last_end().is_some_and(|end| end.exit_code == 0);
             keys.push((is_well, key(false)));
             if status.restart_count > 0 {

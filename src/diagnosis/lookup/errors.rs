@@ -15,12 +15,7 @@ const AGAIN: i64 = 2;
 /// The logs of the container: of this instance, then of the one before.
 pub fn logs<'a>(scene: &Scene<'a>) -> Vec<(LogKey, &'a Log)> {
     let (Some(pod), Some(container)) = (scene.pod(), scene.container()) else { return Vec::new() };
-    let key = |previous| LogKey {
-        namespace: pod.metadata.namespace.clone(),
-        pod: pod.metadata.name.clone(),
-        container: container.name.clone(),
-        previous,
-    };
+    let key = |previous| LogKey::of(&pod.metadata, &container.name, previous);
     [key(false), key(true)].into_iter().filter_map(|key| scene.snapshot.log(&key).map(|log| (key, log))).collect()
 }
 

@@ -1,7 +1,9 @@
 //! Host names that a container calls: the Services that they stand for.
 
+use strsim::levenshtein;
+
 use crate::diagnosis::evidence;
-use crate::diagnosis::lookup::{Found, services};
+use crate::diagnosis::lookup::Found;
 use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
 use crate::snapshot::kind::Kind;
@@ -50,7 +52,7 @@ pub fn services_of(snapshot: &Snapshot, namespace: &SafeText) -> Vec<SafeText> {
 }
 
 fn is_similar(known: &str, name: &str) -> bool {
-    services::distance(known, name) <= 2 || known.contains(name) || name.contains(known)
+    levenshtein(known, name) <= 2 || known.contains(name) || name.contains(known)
 }
 
 /// The Service of this namespace that {host} stands for, where none of its pods is ready.

@@ -23,12 +23,7 @@ struct Listening {
 
 /// The ports on which a container says that it listens, by the last log that tells.
 fn listening(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listening> {
-    let key = |previous| LogKey {
-        namespace: pod.metadata.namespace.clone(),
-        pod: pod.metadata.name.clone(),
-        container: container.name.clone(),
-        previous,
-    };
+    let key = |previous| LogKey::of(&pod.metadata, &container.name, previous);
     for key in [key(false), key(true)] {
         let Some(log) = scene.snapshot.log(&key) else { continue };
         let signs = sign::signs(log, scene.catalogue);

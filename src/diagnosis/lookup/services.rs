@@ -1,6 +1,7 @@
 //! Services and Ingresses that lead nowhere.
 
 use jiff::Timestamp;
+use strsim::levenshtein;
 
 use crate::diagnosis::evidence;
 use crate::diagnosis::lookup::Found;
@@ -106,7 +107,8 @@ fn intended(snapshot: &Snapshot, service: &Service) -> Option<(Subject, Labels)>
         let labels = &workload.spec.template.metadata.labels;
         let shared = service.spec.selector.keys().filter(|name| labels.contains_key(*name)).count();
         let equal = service.spec.selector.iter().filter(|(name, value)| labels.get(*name) == Some(*value)).count();
-        let near = service.spec.selector.values().any(|value| labels.values().any(|label| distance(value, label) <= 2));
+        let near =
+            service.spec.selector.values().any(|value| labels.values().any(|label| levenshtein(value, label) <= 2));
         let named = key.name == service.metadata.name;
         (usize::from(named) * 4 + usize::from(near) * 3 + equal * 2, shared)
     };
@@ -117,22 +119,6 @@ fn intended(snapshot: &Snapshot, service: &Service) -> Option<(Subject, Labels)>
     (score > 0).then(|| {
         (Subject::new(key.kind.name(), &key.namespace, &key.name), workload.spec.template.metadata.labels.clone())
     })
-}
-
-/// How many characters two words differ in, up to a swap, a missing or a wrong one each.
-pub fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let change = before + usize::from(a != b);
-            before = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(before + 1);
-        }
-    }
-    row[other.len()]
 }
 
 fn matching(labels: &Labels, selector: &Labels) -> Labels {
