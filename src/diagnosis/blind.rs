@@ -2,6 +2,7 @@
 
 use crate::diagnosis::assessment::{BlindSpot, Diagnosis, Verdict, WorkloadState};
 use crate::diagnosis::catalogue::{Catalogue, Rule};
+use crate::diagnosis::crew::Crews;
 use crate::diagnosis::present;
 use crate::diagnosis::rule::About;
 use crate::diagnosis::symptom::Symptom;
@@ -12,15 +13,17 @@ use crate::snapshot::text::SafeText;
 use crate::snapshot::{Snapshot, Unreadable};
 
 /// What was found.
-pub struct Judged<'a> {
+pub struct Found<'a> {
     /// The workloads with their verdicts.
     pub workloads: &'a [WorkloadState],
     /// The diagnoses.
     pub diagnoses: &'a [Diagnosis],
+    /// The pods of the workloads.
+    pub crews: &'a Crews,
 }
 
 /// The blind spots of a snapshot.
-pub fn spots(snapshot: &Snapshot, catalogue: &Catalogue, judged: &Judged<'_>) -> Vec<BlindSpot> {
+pub fn spots(snapshot: &Snapshot, catalogue: &Catalogue, found: &Found<'_>) -> Vec<BlindSpot> {
     let spot = |unreadable: &Unreadable| BlindSpot {
         what: unreadable.what.clone(),
         why: unreadable.why.clone(),
@@ -28,7 +31,7 @@ pub fn spots(snapshot: &Snapshot, catalogue: &Catalogue, judged: &Judged<'_>) ->
         hides: hidden(&unreadable.what, catalogue),
     };
     let seen = snapshot.unreadable.iter().filter(|unreadable| !is_unwritten_log(snapshot, unreadable));
-    seen.map(spot).chain(expired_events(snapshot, catalogue, judged).as_ref().map(spot)).collect()
+    seen.map(spot).chain(expired_events(snapshot, catalogue, found).as_ref().map(spot)).collect()
 }
 
 /// Is it the log of a container that has not been started yet? Then there is nothing to read.
@@ -42,9 +45,9 @@ fn is_unwritten_log(snapshot: &Snapshot, unreadable: &Unreadable) -> bool {
 }
 
 /// Kubernetes keeps events for an hour: nothing tells of an older fault that the objects do not show.
-fn expired_events(snapshot: &Snapshot, catalogue: &Catalogue, judged: &Judged<'_>) -> Option<Unreadable> {
-    let mut unexplained = judged.workloads.iter().filter(|state| !is_explained(state, catalogue, judged.diagnoses));
-    let silent = unexplained.any(|state| !has_events(snapshot, state));
+fn expired_events(snapshot: &Snapshot, catalogue: &Catalogue, found: &Found<'_>) -> Option<Unreadable> {
+    let mut unexplained = found.workloads.iter().filter(|state| !is_explained(state, catalogue, found.diagnoses));
+    let silent = unexplained.any(|state| !has_events(snapshot, &found.crews.pods(snapshot, &state.subject)));
     let message = SafeText::new("events are kept for an hour, and none is left about a workload that is not up");
     (silent && !snapshot.is_unreadable("events")).then(|| Unreadable {
         what: SafeText::new("events"),
@@ -60,10 +63,8 @@ fn is_explained(state: &WorkloadState, catalogue: &Catalogue, diagnoses: &[Diagn
     state.verdict < Verdict::Unknown || own.any(|diagnosis| is_cause(&diagnosis.id))
 }
 
-fn has_events(snapshot: &Snapshot, state: &WorkloadState) -> bool {
-    let pods = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod);
-    let mut own = pods.filter(|pod| relation::workload_of(snapshot, pod) == state.subject);
-    own.any(|pod| !relation::events_of(snapshot, "Pod", &pod.metadata).is_empty())
+fn has_events(snapshot: &Snapshot, pods: &[&Pod]) -> bool {
+    pods.iter().any(|pod| !relation::events_of(snapshot, "Pod", &pod.metadata).is_empty())
 }
 
 /// The rules that may hold unseen.

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::diagnosis::assessment::{Assessment, Diagnosis};
-use crate::diagnosis::blind::Judged;
+use crate::diagnosis::blind::Found;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::choose::{self, Case};
+use crate::diagnosis::crew::Crews;
 use crate::diagnosis::judge;
 use crate::diagnosis::rank::{self, Reached};
 use crate::diagnosis::scene::{Part, Scene, Survival};
 use crate::diagnosis::scenes::Stage;
+use crate::diagnosis::verdict::Judged;
 use crate::diagnosis::{blind, present, sign, stack, unexplained, verdict};
 use crate::snapshot::Snapshot;
 use crate::snapshot::custom::Custom;
@@ -21,42 +23,48 @@ use crate::snapshot::pod::Pod;
 use crate::snapshot::storage::Claim;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::workload::Workload;
-use crate::snapshot::{need, relation};
+use crate::snapshot::{need, relation, room};
 
 /// Everything that can be said about a snapshot.
 pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
     let stage = Stage { snapshot, catalogue };
-    let cases = scenes(stage).iter().flat_map(|scene| reached(scene, catalogue)).collect();
-    let mut diagnoses = rank::rank(cases, catalogue, &|workload| stack::of_workload(snapshot, workload).to_owned());
+    let cases = scenes(stage).flat_map(|scene| reached(&scene, catalogue)).collect();
+    let crews = Crews::of(snapshot);
+    let stack = |workload: &Subject| stack::of_workload(snapshot, workload, &crews.pods(snapshot, workload)).to_owned();
+    let mut diagnoses = rank::rank(cases, catalogue, &stack);
     diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
-    let workloads = verdict::workloads(snapshot, catalogue, &diagnoses);
-    let blind_spots = blind::spots(snapshot, catalogue, &Judged { workloads: &workloads, diagnoses: &diagnoses });
+    let workloads = verdict::workloads(&Judged { snapshot, catalogue, diagnoses: &diagnoses, crews: &crews });
+    let blind_spots =
+        blind::spots(snapshot, catalogue, &Found { workloads: &workloads, diagnoses: &diagnoses, crews: &crews });
     let verdict = verdict::of_namespace(&workloads, &diagnoses, snapshot);
     Assessment { source: snapshot.source.clone(), verdict, workloads, diagnoses, blind_spots }
 }
 
-/// The scenes of everything that could be in trouble.
-fn scenes(stage: Stage<'_>) -> Vec<Scene<'_>> {
+/// The scenes of everything that could be in trouble, each set when its turn comes: all at once would be large.
+fn scenes(stage: Stage<'_>) -> impl Iterator<Item = Scene<'_>> {
     let snapshot = stage.snapshot;
     // The object that must be changed comes before those that suffer: of cases that are one, the first gives the subject.
-    let mut scenes: Vec<Scene<'_>> =
-        snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim).map(|(_, claim)| stage.of_claim(claim)).collect();
-    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| !present::is_over(snapshot, pod)) {
-        scenes.extend(stage.of_pod(pod));
-    }
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_workload()) {
-        let owned = |workload: &Workload| kind == Kind::ReplicaSet && workload.metadata.controller().is_some();
-        let workloads = snapshot.of_kind::<Workload>(kind).filter(|(_, workload)| !owned(workload));
-        scenes.extend(workloads.map(|(key, workload)| stage.of_workload(key, workload)));
-    }
-    scenes.extend(snapshot.of_kind::<Service>(Kind::Service).map(|(_, service)| stage.of_service(service)));
-    scenes.extend(snapshot.of_kind::<Ingress>(Kind::Ingress).map(|(_, ingress)| stage.of_ingress(ingress)));
-    scenes.extend(snapshot.of_kind::<Node>(Kind::Node).map(|(_, node)| stage.of_node(node)));
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_custom()) {
-        scenes.extend(snapshot.of_kind::<Custom>(kind).map(|(key, custom)| stage.of_custom(key, custom)));
-    }
-    scenes.extend(snapshot.logs().filter(|(key, _)| key.pod.is_empty()).map(|(key, log)| stage.of_log(key, log)));
-    scenes
+    let claims = snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim);
+    let pods = snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| !present::is_over(snapshot, pod));
+    let makers = Kind::ALL.into_iter().filter(|kind| kind.is_workload());
+    let workloads = makers.flat_map(|kind| snapshot.of_kind::<Workload>(kind)).filter(|(key, workload)| {
+        // What a ReplicaSet says counts as said of the one that it belongs to.
+        key.kind != Kind::ReplicaSet || workload.metadata.controller().is_none()
+    });
+    let services = snapshot.of_kind::<Service>(Kind::Service);
+    let ingresses = snapshot.of_kind::<Ingress>(Kind::Ingress);
+    let nodes = snapshot.of_kind::<Node>(Kind::Node);
+    let operators = Kind::ALL.into_iter().filter(|kind| kind.is_custom());
+    let customs = operators.flat_map(|kind| snapshot.of_kind::<Custom>(kind));
+    let pasted = snapshot.logs().filter(|(key, _)| key.pod.is_empty());
+    (claims.map(move |(_, claim)| stage.of_claim(claim)))
+        .chain(pods.flat_map(move |(_, pod)| stage.of_pod(pod)))
+        .chain(workloads.map(move |(key, workload)| stage.of_workload(key, workload)))
+        .chain(services.map(move |(_, service)| stage.of_service(service)))
+        .chain(ingresses.map(move |(_, ingress)| stage.of_ingress(ingress)))
+        .chain(nodes.map(move |(_, node)| stage.of_node(node)))
+        .chain(customs.map(move |(key, custom)| stage.of_custom(key, custom)))
+        .chain(pasted.map(move |(key, log)| stage.of_log(key, log)))
 }
 
 fn reached(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Reached> {
@@ -102,9 +110,7 @@ fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
             let (_, pods) = of_pods(unready_pods(snapshot, &workload.metadata));
             (vec![relation::top_of(snapshot, key)], pods)
         }
-        Part::Claim(claim) => {
-            of_pods(relation::pods_of_claim(snapshot, &claim.metadata.namespace, &claim.metadata.name))
-        }
+        Part::Claim(claim) => of_pods(relation::pods_of_claim(snapshot, &claim.metadata)),
         Part::Service(service) => {
             let (mut workloads, pods) = of_pods(relation::pods_of_service(snapshot, service));
             let selected = relation::workloads_of_service(snapshot, service).into_iter().map(|(_, top)| top);
@@ -112,10 +118,7 @@ fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
             workloads.extend(new);
             (workloads, pods)
         }
-        Part::Node(node) => {
-            let pods = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod);
-            of_pods(pods.filter(|pod| pod.spec.node_name == node.metadata.name && !pod.is_finished()).collect())
-        }
+        Part::Node(node) => of_pods(room::pods_on(snapshot, node).collect()),
         Part::Custom(_, custom) => {
             let (_, pods) = of_pods(unready_pods(snapshot, &custom.metadata));
             (vec![scene.subject.clone()], pods)

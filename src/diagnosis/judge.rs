@@ -62,6 +62,8 @@ struct Court<'a, 'b> {
     catalogue: &'a Catalogue,
     scene: &'b Scene<'a>,
     heard: BTreeMap<PatternId, Vec<usize>>,
+    /// What every rule begins with: the names of the scene.
+    start: Partial,
     /// What was survived in this way, or more surely, says nothing about the start.
     history: Survival,
 }
@@ -76,7 +78,8 @@ pub fn judge(scene: &Scene<'_>, catalogue: &Catalogue, history: Survival) -> Vec
     }
     let mut touched: BTreeSet<usize> = heard.keys().flat_map(|pattern| catalogue.rules_of(*pattern)).copied().collect();
     touched.extend(catalogue.rules_without_text().iter().copied());
-    let court = Court { catalogue, scene, heard, history };
+    let start = Partial { names: scene.names.clone(), ..Partial::default() };
+    let court = Court { catalogue, scene, heard, start, history };
     touched.into_iter().flat_map(|rule| court.holdings(rule)).collect()
 }
 
@@ -103,12 +106,10 @@ impl Court<'_, '_> {
         if !applies(rule, self.scene.part) {
             return Vec::new();
         }
-        let mut partials = vec![Partial { names: self.scene.names.clone(), ..Partial::default() }];
-        for symptom in &rule.symptoms {
+        let Some((first, rest)) = rule.symptoms.split_first() else { return Vec::new() };
+        let mut partials = self.continuations(rule, first, &self.start);
+        for symptom in rest {
             partials = partials.iter().flat_map(|partial| self.continuations(rule, symptom, partial)).collect();
-            if partials.is_empty() {
-                return Vec::new();
-            }
         }
         partials.retain(|partial| !rule.unless.iter().any(|symptom| !self.answers(rule, symptom, partial).is_empty()));
         let mut holdings: Vec<Holding> = partials.into_iter().map(|partial| self.holding(index, partial)).collect();

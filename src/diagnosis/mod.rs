@@ -5,6 +5,7 @@ pub mod assessment;
 pub mod blind;
 pub mod catalogue;
 pub mod choose;
+pub mod crew;
 pub mod deadline;
 pub mod diagnose;
 pub mod evidence;

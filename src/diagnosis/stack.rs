@@ -2,7 +2,7 @@
 
 use crate::snapshot::Snapshot;
 use crate::snapshot::container::Container;
-use crate::snapshot::kind::{Kind, Object};
+use crate::snapshot::kind::Object;
 use crate::snapshot::log::Log;
 use crate::snapshot::meta::Labels;
 use crate::snapshot::pod::{Pod, PodSpec};
@@ -10,8 +10,8 @@ use crate::snapshot::relation;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::workload::Workload;
 
-/// The stack of a workload: `azureml-v1`, `mlflow`, `tf-serving`, …; empty where it is not recognised.
-pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> &'static str {
+/// The stack of a workload and its pods: `azureml-v1`, `mlflow`, `tf-serving`, …; empty where it is not recognised.
+pub fn of_workload(snapshot: &Snapshot, workload: &Subject, pods: &[&Pod]) -> &'static str {
     let namespace = workload.namespace.clone().unwrap_or_default();
     let by_object = match relation::object(snapshot, &workload.kind, &namespace, &workload.name) {
         Some(Object::Workload(found)) => of_template(found),
@@ -23,21 +23,15 @@ pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> &'static str {
             "RayService" => "ray-serve",
             _ => "",
         },
-        _ => first_pod(snapshot, workload).map_or("", of_pod),
+        _ => pods.first().map_or("", |pod| of_pod(pod)),
     };
-    if by_object.is_empty() { by_logs(snapshot, workload) } else { by_object }
+    if by_object.is_empty() { pods.first().map_or("", |pod| by_logs(snapshot, pod)) } else { by_object }
 }
 
-fn by_logs(snapshot: &Snapshot, workload: &Subject) -> &'static str {
-    let Some(pod) = first_pod(snapshot, workload) else { return "" };
+fn by_logs(snapshot: &Snapshot, pod: &Pod) -> &'static str {
     let own =
         snapshot.logs().filter(|(key, _)| key.pod == pod.metadata.name && key.namespace == pod.metadata.namespace);
     own.map(|(_, log)| of_log(log)).find(|stack| !stack.is_empty()).unwrap_or("")
-}
-
-fn first_pod<'a>(snapshot: &'a Snapshot, workload: &Subject) -> Option<&'a Pod> {
-    let pods = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod);
-    pods.into_iter().find(|pod| relation::workload_of(snapshot, pod) == *workload)
 }
 
 fn of_template(workload: &Workload) -> &'static str {

@@ -1,9 +1,10 @@
 //! How each workload is, and the namespace as a whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::diagnosis::assessment::{Diagnosis, Verdict, WorkloadState};
 use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::crew::Crews;
 use crate::diagnosis::rail::{self, State, Step};
 use crate::diagnosis::rule::Severity;
 use crate::diagnosis::track::Track;
@@ -16,21 +17,28 @@ use crate::snapshot::subject::Subject;
 use crate::snapshot::workload::Workload;
 use crate::snapshot::{Key, Snapshot};
 
+/// What a verdict rests on.
+pub struct Judged<'a> {
+    /// What is known.
+    pub snapshot: &'a Snapshot,
+    /// The rules.
+    pub catalogue: &'a Catalogue,
+    /// What was found.
+    pub diagnoses: &'a [Diagnosis],
+    /// The pods of the workloads.
+    pub crews: &'a Crews,
+}
+
 /// Every workload with its verdict, the worst first.
-pub fn workloads(snapshot: &Snapshot, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> Vec<WorkloadState> {
-    let mut pods: BTreeMap<Subject, Vec<&Pod>> = BTreeMap::new();
-    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| !present::was_replaced(snapshot, pod)) {
-        pods.entry(relation::workload_of(snapshot, pod)).or_default().push(pod);
-    }
-    let own = |top: &Subject| pods.get(top).map_or(&[] as &[&Pod], Vec::as_slice);
-    let state = |top: Subject| state(&Judged { snapshot, catalogue, diagnoses }, &top, own(&top));
-    let mut states: Vec<WorkloadState> = tops(snapshot).into_iter().map(state).collect();
+pub fn workloads(judged: &Judged<'_>) -> Vec<WorkloadState> {
+    let tops = tops(judged.snapshot, judged.crews);
+    let mut states: Vec<WorkloadState> = tops.iter().map(|top| state(judged, top)).collect();
     states.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.subject.name.cmp(&b.subject.name)));
     states
 }
 
 /// The workloads at the top of their owner chains.
-fn tops(snapshot: &Snapshot) -> BTreeSet<Subject> {
+fn tops(snapshot: &Snapshot, crews: &Crews) -> BTreeSet<Subject> {
     let mut tops = BTreeSet::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_workload()) {
         tops.extend(snapshot.of_kind::<Workload>(kind).map(|(key, _)| relation::top_of(snapshot, key)));
@@ -39,7 +47,7 @@ fn tops(snapshot: &Snapshot) -> BTreeSet<Subject> {
     let customs = operators.flat_map(|kind| snapshot.of_kind::<Custom>(kind).map(|(key, _)| key));
     let unmade: Vec<&Key> = customs.filter(|key| !is_made(key, &tops)).collect();
     tops.extend(unmade.into_iter().map(|key| relation::top_of(snapshot, key)));
-    tops.extend(snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| relation::workload_of(snapshot, pod)));
+    tops.extend(crews.workloads().cloned());
     tops
 }
 
@@ -51,16 +59,13 @@ fn is_made(key: &Key, tops: &BTreeSet<Subject>) -> bool {
         .any(|top| top.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace) && of_it(&top.name))
 }
 
-/// What a verdict rests on.
-struct Judged<'a> {
-    snapshot: &'a Snapshot,
-    catalogue: &'a Catalogue,
-    diagnoses: &'a [Diagnosis],
-}
-
-fn state(judged: &Judged<'_>, top: &Subject, pods: &[&Pod]) -> WorkloadState {
+/// How a workload is.
+pub fn state(judged: &Judged<'_>, top: &Subject) -> WorkloadState {
     let namespace = top.namespace.clone().unwrap_or_default();
     let snapshot = judged.snapshot;
+    let mut pods = judged.crews.pods(snapshot, top);
+    pods.retain(|pod| !present::was_replaced(snapshot, pod));
+    let pods = pods.as_slice();
     let object = relation::object(snapshot, &top.kind, &namespace, &top.name);
     let (ready, wanted) = counts(top, object, pods);
     let diagnoses: Vec<&Diagnosis> =
@@ -80,7 +85,7 @@ fn state(judged: &Judged<'_>, top: &Subject, pods: &[&Pod]) -> WorkloadState {
         _ if is_held(&stages) || deadline::is_unclear(snapshot, object, pod) => Verdict::Unknown,
         _ => Verdict::Progressing,
     };
-    let stack = stack::of_workload(snapshot, top).to_owned();
+    let stack = stack::of_workload(snapshot, top, pods).to_owned();
     WorkloadState { subject: top.clone(), stack, ready, wanted, verdict, stages }
 }
 

@@ -5,6 +5,7 @@ pub mod config;
 pub mod container;
 pub mod custom;
 pub mod event;
+pub mod index;
 pub mod kind;
 pub mod known;
 pub mod log;
@@ -30,9 +31,11 @@ use jiff::Timestamp;
 
 use crate::snapshot::config::ConfigMap;
 use crate::snapshot::event::Event;
+use crate::snapshot::index::{Index, Relation};
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::log::Log;
 use crate::snapshot::meta::Meta;
+use crate::snapshot::pod::Pod;
 use crate::snapshot::text::SafeText;
 
 /// Where an object is found: its kind, namespace and name.
@@ -123,8 +126,7 @@ pub struct Snapshot {
     pub unreadable: OrdSet<Unreadable>,
     objects: OrdMap<Key, Arc<Object>>,
     logs: OrdMap<LogKey, Arc<Log>>,
-    children: OrdMap<SafeText, OrdSet<Key>>,
-    events: OrdMap<(SafeText, SafeText, SafeText), OrdSet<Key>>,
+    index: Index,
 }
 
 /// A type of objects that a snapshot holds.
@@ -161,12 +163,7 @@ impl Snapshot {
             pod.complete();
         }
         self.take_out(&key);
-        for owner in &object.meta().owner_references {
-            self.children.entry(owner.uid.clone()).or_default().insert(key.clone());
-        }
-        if let Object::Event(event) = &object {
-            self.events.entry(about(event)).or_default().insert(key.clone());
-        }
+        self.index.insert(&key, &object);
         self.objects.insert(key, Arc::new(object));
     }
 
@@ -191,16 +188,8 @@ impl Snapshot {
     }
 
     fn take_out(&mut self, key: &Key) {
-        let Some(object) = self.objects.remove(key) else { return };
-        for owner in &object.meta().owner_references {
-            if let Some(children) = self.children.get_mut(&owner.uid) {
-                children.remove(key);
-            }
-        }
-        if let Object::Event(event) = &*object
-            && let Some(events) = self.events.get_mut(&about(event))
-        {
-            events.remove(key);
+        if let Some(object) = self.objects.remove(key) {
+            self.index.remove(key, &object);
         }
     }
 
@@ -240,14 +229,24 @@ impl Snapshot {
 
     /// What an object made, by the object's uid.
     pub fn children(&self, uid: &SafeText) -> impl Iterator<Item = &Key> {
-        self.children.get(uid).into_iter().flatten()
+        self.index.of(Relation::MadeBy(uid.clone()))
+    }
+
+    /// The pods with a label.
+    pub fn pods_labelled(&self, namespace: &SafeText, label: (&SafeText, &SafeText)) -> impl Iterator<Item = &Pod> {
+        let labelled = Relation::Labelled(namespace.clone(), label.0.clone(), label.1.clone());
+        self.index.of(labelled).filter_map(|key| self.by_key(key))
+    }
+
+    /// The pods that run on a node, or mount a claim.
+    pub fn pods_using(&self, used: Key) -> impl Iterator<Item = &Pod> {
+        self.index.of(Relation::Uses(used)).filter_map(|key| self.by_key(key))
     }
 
     /// The events about an object. Those of an older object with the same name are left out, where the uid tells.
     pub fn events_about(&self, kind: &str, namespace: &SafeText, name: &SafeText, uid: &SafeText) -> Vec<&Event> {
-        let index = (SafeText::new(kind), namespace.clone(), name.clone());
-        let keys = self.events.get(&index).into_iter().flatten();
-        let events = keys.filter_map(|key| self.by_key::<Event>(key));
+        let about = Relation::About(SafeText::new(kind), namespace.clone(), name.clone());
+        let events = self.index.of(about).filter_map(|key| self.by_key::<Event>(key));
         let same = |event: &&Event| {
             let about = &event.involved_object.uid;
             about.is_empty() || uid.is_empty() || about == uid
@@ -276,14 +275,4 @@ impl Snapshot {
     pub fn is_unreadable(&self, what: &str) -> bool {
         self.unreadable.iter().any(|unreadable| unreadable.what == what)
     }
-}
-
-fn about(event: &Event) -> (SafeText, SafeText, SafeText) {
-    let object = &event.involved_object;
-    let namespace = if object.namespace.is_empty() && object.kind != "Node" {
-        &event.metadata.namespace
-    } else {
-        &object.namespace
-    };
-    (object.kind.clone(), namespace.clone(), object.name.clone())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::snapshot::event::Event;
+use crate::snapshot::index::claim_key;
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::meta::{Meta, selects};
 use crate::snapshot::network::Service;
@@ -16,18 +17,18 @@ use crate::snapshot::{Key, Snapshot};
 const OWNER_DEPTH: usize = 8;
 
 /// The objects above one, the nearest first.
-pub fn owners(snapshot: &Snapshot, meta: &Meta) -> Vec<Subject> {
+pub fn owners<'a>(snapshot: &'a Snapshot, meta: &'a Meta) -> Vec<Subject> {
     let mut chain = Vec::new();
-    let mut current = meta.clone();
-    let mut seen = BTreeSet::from([current.uid.clone()]);
-    while let Some(owner) = current.controller().filter(|_| chain.len() < OWNER_DEPTH).cloned() {
+    let mut current = meta;
+    let mut seen = BTreeSet::from([&current.uid]);
+    while let Some(owner) = current.controller().filter(|_| chain.len() < OWNER_DEPTH) {
         if owner.kind == "Node" {
             break;
         }
         chain.push(Subject::new(&owner.kind, &meta.namespace, &owner.name));
         let next = object(snapshot, &owner.kind, &meta.namespace, &owner.name).map(Object::meta);
-        match next.filter(|next| seen.insert(next.uid.clone())) {
-            Some(next) => current = next.clone(),
+        match next.filter(|next| seen.insert(&next.uid)) {
+            Some(next) => current = next,
             None => break,
         }
     }
@@ -86,6 +87,22 @@ pub fn pods_below<'a>(snapshot: &'a Snapshot, meta: &Meta) -> Vec<&'a Pod> {
     pods
 }
 
+/// The pods of a workload at the top of its owner chain, in the order of their names.
+pub fn pods_of<'a>(snapshot: &'a Snapshot, workload: &Subject) -> Vec<&'a Pod> {
+    let namespace = workload.namespace.clone().unwrap_or_default();
+    let below = match object(snapshot, &workload.kind, &namespace, &workload.name) {
+        Some(Object::Pod(pod)) => vec![pod],
+        Some(object) => pods_below(snapshot, object.meta()),
+        None => Vec::new(),
+    };
+    if !below.is_empty() {
+        return below;
+    }
+    // What stands between them may not be known.
+    let pods = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod);
+    pods.filter(|pod| workload_of(snapshot, pod) == *workload).collect()
+}
+
 /// The ReplicaSets of a Deployment, newest revision last.
 pub fn replica_sets<'a>(snapshot: &'a Snapshot, deployment: &Meta) -> Vec<(&'a Key, &'a Workload)> {
     let children = snapshot.children(&deployment.uid).filter(|key| key.kind == Kind::ReplicaSet);
@@ -101,10 +118,10 @@ pub fn revision(replica_set: &Workload) -> i64 {
 
 /// The pods that a Service sends to.
 pub fn pods_of_service<'a>(snapshot: &'a Snapshot, service: &Service) -> Vec<&'a Pod> {
-    let namespace = &service.metadata.namespace;
-    let pods = snapshot.of_kind::<Pod>(Kind::Pod).filter(|(key, _)| key.namespace == *namespace);
-    let chosen = pods.filter(|(_, pod)| selects(&service.spec.selector, &pod.metadata.labels));
-    chosen.map(|(_, pod)| pod).filter(|pod| !pod.is_finished()).collect()
+    let selector = &service.spec.selector;
+    let Some(label) = selector.iter().next() else { return Vec::new() };
+    let pods = snapshot.pods_labelled(&service.metadata.namespace, label);
+    pods.filter(|pod| selects(selector, &pod.metadata.labels) && !pod.is_finished()).collect()
 }
 
 /// The Services that send to a pod.
@@ -129,9 +146,8 @@ pub fn workloads_of_service(snapshot: &Snapshot, service: &Service) -> Vec<(Key,
 }
 
 /// The pods that mount a claim.
-pub fn pods_of_claim<'a>(snapshot: &'a Snapshot, namespace: &SafeText, claim: &str) -> Vec<&'a Pod> {
-    let pods = snapshot.of_kind::<Pod>(Kind::Pod).filter(|(key, _)| key.namespace == *namespace);
-    pods.map(|(_, pod)| pod).filter(|pod| pod.spec.claim_names().any(|name| name == claim)).collect()
+pub fn pods_of_claim<'a>(snapshot: &'a Snapshot, claim: &Meta) -> Vec<&'a Pod> {
+    snapshot.pods_using(claim_key(&claim.namespace, &claim.name)).collect()
 }
 
 /// The events about an object.

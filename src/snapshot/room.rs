@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::snapshot::Snapshot;
 use crate::snapshot::container::Container;
+use crate::snapshot::index::node_key;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::node::{Node, Taint};
 use crate::snapshot::pod::Pod;
@@ -50,8 +51,7 @@ pub fn left(snapshot: &Snapshot, node: &Node, resource: &str) -> f64 {
 
 /// The pods on a node that have not ended.
 pub fn pods_on<'a>(snapshot: &'a Snapshot, node: &'a Node) -> impl Iterator<Item = &'a Pod> {
-    let pods = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod);
-    pods.filter(|pod| pod.spec.node_name == node.metadata.name && !pod.is_finished())
+    snapshot.pods_using(node_key(&node.metadata.name)).filter(|pod| !pod.is_finished())
 }
 
 /// Has a node room for all that a pod asks for?

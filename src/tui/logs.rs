@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnosis::assessment::{Diagnosis, From};
-use crate::snapshot::kind::Kind;
 use crate::snapshot::log::Line;
-use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::{LogKey, Snapshot};
@@ -38,9 +36,7 @@ pub enum Shown {
 /// The logs of a workload's pods: of containers that are not well first, and those that were read before the others.
 pub fn of_workload(snapshot: &Snapshot, workload: &Subject) -> Vec<LogKey> {
     let mut keys = Vec::new();
-    for (_, pod) in
-        snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| relation::workload_of(snapshot, pod) == *workload)
-    {
+    for pod in relation::pods_of(snapshot, workload) {
         for status in pod.all_statuses().filter(|status| status.state.running.is_some() || status.last_end().is_some())
         {
             let key = |previous| LogKey::of(&pod.metadata, &status.name, previous);
