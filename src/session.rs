@@ -1,9 +1,11 @@
 //! Folds what the cluster tells into a snapshot, diagnoses it at each beat, and publishes the newest assessment: who reads
 //! it never holds back who writes it.
 
+mod pace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
@@ -13,22 +15,17 @@ use crate::cluster::news::{Freshness, News};
 use crate::cluster::start::Cluster;
 use crate::diagnosis::assessment::Assessment;
 use crate::diagnosis::catalogue::Catalogue;
-use crate::diagnosis::diagnose::diagnose;
+use crate::diagnosis::keeper::Keeper;
 use crate::diagnosis::selected;
+use crate::diagnosis::touched::Touched;
+use crate::session::pace::Pace;
 use crate::snapshot::kind::Kind;
-use crate::snapshot::need::{self, Wanted};
+use crate::snapshot::need::{self, Needs, Wanted};
 use crate::snapshot::selection::Selection;
+use crate::snapshot::subject::Subject;
 use crate::snapshot::text::SafeText;
 use crate::snapshot::{Change, Key, LogKey, Snapshot, Source};
 
-/// What changed is judged at most so often.
-const BEAT: Duration = Duration::from_millis(100);
-/// What depends on the time alone is judged so often.
-const CLOCK: Duration = Duration::from_secs(10);
-/// Judging takes at most one part in so many of the time while things change, and while only time passes: a namespace
-/// of 10,000 pods must not keep a core busy.
-const SHARE: u32 = 8;
-const IDLE_SHARE: u32 = 250;
 /// Logs that are followed at the same time; each costs the node a file watch.
 const FOLLOWED: usize = 20;
 
@@ -70,7 +67,12 @@ pub struct Lens {
 impl Lens {
     /// What there is to say about a snapshot.
     pub fn assess(&self, snapshot: &Snapshot) -> Assessment {
-        let assessment = diagnose(snapshot, &self.catalogue);
+        self.assess_again(&mut Keeper::default(), snapshot, &Touched::everything())
+    }
+
+    /// The same, where what was said before is kept and only what was touched is judged anew.
+    pub fn assess_again(&self, keeper: &mut Keeper, snapshot: &Snapshot, touched: &Touched) -> Assessment {
+        let assessment = keeper.assess(snapshot, &self.catalogue, touched);
         match &self.selection {
             Some(selection) => selected::only(assessment, snapshot, selection),
             None => assessment,
@@ -96,6 +98,9 @@ pub struct Session {
     pinned: Vec<LogKey>,
     config_maps: BTreeSet<Key>,
     signed_out: Option<Fault>,
+    touched: Touched,
+    keeper: Keeper,
+    needs: BTreeMap<Subject, Needs>,
     published: watch::Sender<Arc<View>>,
 }
 
@@ -114,26 +119,40 @@ impl Session {
         let (context, namespace) = (SafeText::new(&cluster.place.context), SafeText::new(&cluster.place.namespace));
         snapshot.source = Source { context, namespace, ..Source::default() };
         let freshness = Kind::ALL.into_iter().map(|kind| (kind, Freshness::CatchingUp(0))).collect();
-        let (logs, pinned, config_maps) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
-        (Session { cluster, lens, snapshot, freshness, logs, pinned, config_maps, signed_out: None, published }, views)
+        let session = Session {
+            cluster,
+            lens,
+            snapshot,
+            freshness,
+            logs: BTreeMap::new(),
+            pinned: Vec::new(),
+            config_maps: BTreeSet::new(),
+            signed_out: None,
+            touched: Touched::everything(),
+            keeper: Keeper::default(),
+            needs: BTreeMap::new(),
+            published,
+        };
+        (session, views)
     }
 
     /// Runs until nobody looks at the views any more.
     pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut changed = true;
-        let (mut judged, mut took) = (Instant::now(), Duration::ZERO);
+        let mut pace = Pace::begin();
         loop {
-            let pause = if changed { BEAT.max(took * SHARE) } else { CLOCK.max(took * IDLE_SHARE) };
             tokio::select! {
                 news = self.cluster.news.recv() => match news {
                     Some(news) => changed |= self.take(news),
                     None => return,
                 },
                 Some(request) = requests.recv() => self.answer(request),
-                () = tokio::time::sleep_until((judged + pause).into()) => {
-                    let begun = Instant::now();
+                () = tokio::time::sleep_until(pace.next(changed, self.touched.everything).into()) => {
+                    self.touched.everything |= pace.is_due();
+                    let (begun, everything) = (Instant::now(), self.touched.everything);
                     self.judge();
-                    (changed, judged, took) = (false, Instant::now(), begun.elapsed());
+                    pace.note(begun, everything);
+                    changed = false;
                 }
                 () = self.published.closed() => return,
             }
@@ -146,6 +165,7 @@ impl Session {
             News::Changes(changes) => {
                 let any = !changes.is_empty();
                 for change in changes {
+                    self.touched.note(&self.snapshot, &change);
                     self.snapshot.apply(change);
                 }
                 return any;
@@ -184,11 +204,13 @@ impl Session {
     /// Judges what is known, and publishes it.
     fn judge(&mut self) {
         self.snapshot.apply(Change::Clock(self.cluster.meter.server_time()));
-        let wanted = need::wanted_logs(&self.snapshot);
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.settle(&self.snapshot);
+        let assessment = Arc::new(self.lens.assess_again(&mut self.keeper, &self.snapshot, &touched));
+        self.note_needs(&touched);
+        let wanted = self.wanted_logs();
         let is_settled = self.is_settled(&wanted);
         self.choose_logs(wanted);
-        self.read_config_maps();
-        let assessment = Arc::new(self.lens.assess(&self.snapshot));
         let view = View {
             assessment,
             snapshot: self.snapshot.clone(),
@@ -198,6 +220,33 @@ impl Session {
             ahead: self.cluster.meter.ahead(),
         };
         self.published.send_replace(Arc::new(view));
+    }
+
+    /// Finds what is needed of the pods that were touched: logs, and the config maps that tell where the files of Azure ML
+    /// services are.
+    fn note_needs(&mut self, touched: &Touched) {
+        let crews = &self.keeper.crews;
+        let workloads: BTreeSet<Subject> =
+            if touched.everything { crews.workloads().cloned().collect() } else { touched.workloads.clone() };
+        if touched.everything {
+            self.needs.clear();
+        }
+        for workload in workloads {
+            let pods = crews.pods(&self.snapshot, &workload);
+            for key in pods.iter().flat_map(|pod| need::wanted_config_maps(pod)) {
+                if self.config_maps.insert(key.clone()) {
+                    self.cluster.read_config_map(&key);
+                }
+            }
+            let needs = Needs::of(&workload, pods);
+            self.needs.insert(workload, needs);
+        }
+    }
+
+    /// The logs that are needed, the most needed first.
+    fn wanted_logs(&self) -> Vec<Wanted> {
+        let unwell = self.needs.values().flat_map(|needs| &needs.unwell);
+        unwell.chain(self.needs.values().flat_map(|needs| &needs.well)).cloned().collect()
     }
 
     /// Begins to read the logs that are needed most, and lets go of those of instances that are gone.
@@ -222,15 +271,6 @@ impl Session {
             let reader = self.cluster.logs.clone();
             let task = self.cluster.spawn(reader.read(wanted.key.clone(), true));
             self.logs.insert(wanted.key, Followed { instance: wanted.instance, task, has_ended: false });
-        }
-    }
-
-    /// Reads the config maps that tell where the files of Azure ML services are.
-    fn read_config_maps(&mut self) {
-        for key in need::wanted_config_maps(&self.snapshot) {
-            if self.config_maps.insert(key.clone()) {
-                self.cluster.read_config_map(&key);
-            }
         }
     }
 

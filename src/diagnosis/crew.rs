@@ -9,25 +9,49 @@ use crate::snapshot::{Key, Snapshot, relation};
 
 /// The pods of every workload that has some.
 #[derive(Clone, Debug, Default)]
-pub struct Crews(BTreeMap<Subject, BTreeSet<Key>>);
+pub struct Crews {
+    pods: BTreeMap<Subject, BTreeSet<Key>>,
+    workload: BTreeMap<Key, Subject>,
+}
 
 impl Crews {
     /// Those of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
         let mut crews = Crews::default();
-        for (key, pod) in snapshot.of_kind::<Pod>(Kind::Pod) {
-            crews.0.entry(relation::workload_of(snapshot, pod)).or_default().insert(key.clone());
-        }
+        crews.update(snapshot, snapshot.of_kind::<Pod>(Kind::Pod).map(|(key, _)| key));
         crews
+    }
+
+    /// Takes in that some pods changed, came or went.
+    pub fn update<'a>(&mut self, snapshot: &Snapshot, changed: impl Iterator<Item = &'a Key>) {
+        for key in changed {
+            if let Some(pods) = self.workload.remove(key).and_then(|before| self.pods.get_mut(&before)) {
+                pods.remove(key);
+            }
+            let Some(pod) = snapshot.by_key(key) else { continue };
+            let workload = relation::workload_of(snapshot, pod);
+            self.pods.entry(workload.clone()).or_default().insert(key.clone());
+            self.workload.insert(key.clone(), workload);
+        }
     }
 
     /// The workloads that have pods.
     pub fn workloads(&self) -> impl Iterator<Item = &Subject> {
-        self.0.keys()
+        self.pods.iter().filter(|(_, pods)| !pods.is_empty()).map(|(workload, _)| workload)
+    }
+
+    /// The workload of a pod.
+    pub fn workload(&self, pod: &Key) -> Option<&Subject> {
+        self.workload.get(pod)
+    }
+
+    /// The keys of the pods of a workload.
+    pub fn keys(&self, workload: &Subject) -> impl Iterator<Item = &Key> {
+        self.pods.get(workload).into_iter().flatten()
     }
 
     /// The pods of a workload, in the order of their names.
     pub fn pods<'a>(&self, snapshot: &'a Snapshot, workload: &Subject) -> Vec<&'a Pod> {
-        self.0.get(workload).into_iter().flatten().filter_map(|key| snapshot.by_key(key)).collect()
+        self.keys(workload).filter_map(|key| snapshot.by_key(key)).collect()
     }
 }

@@ -3,71 +3,27 @@
 use std::collections::BTreeSet;
 
 use crate::diagnosis::assessment::{Assessment, Diagnosis};
-use crate::diagnosis::blind::Found;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::choose::{self, Case};
-use crate::diagnosis::crew::Crews;
 use crate::diagnosis::judge;
-use crate::diagnosis::rank::{self, Reached};
+use crate::diagnosis::keeper::Keeper;
+use crate::diagnosis::rank::Reached;
 use crate::diagnosis::scene::{Part, Scene, Survival};
-use crate::diagnosis::scenes::Stage;
-use crate::diagnosis::verdict::Judged;
-use crate::diagnosis::{blind, present, sign, stack, unexplained, verdict};
+use crate::diagnosis::touched::Touched;
+use crate::diagnosis::{sign, unexplained};
 use crate::snapshot::Snapshot;
-use crate::snapshot::custom::Custom;
-use crate::snapshot::kind::Kind;
 use crate::snapshot::meta::Meta;
-use crate::snapshot::network::{Ingress, Service};
-use crate::snapshot::node::Node;
 use crate::snapshot::pod::Pod;
-use crate::snapshot::storage::Claim;
 use crate::snapshot::subject::Subject;
-use crate::snapshot::workload::Workload;
 use crate::snapshot::{need, relation, room};
 
 /// Everything that can be said about a snapshot.
 pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
-    let stage = Stage { snapshot, catalogue };
-    let cases = scenes(stage).flat_map(|scene| reached(&scene, catalogue)).collect();
-    let crews = Crews::of(snapshot);
-    let stack = |workload: &Subject| stack::of_workload(snapshot, workload, &crews.pods(snapshot, workload)).to_owned();
-    let mut diagnoses = rank::rank(cases, catalogue, &stack);
-    diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
-    let workloads = verdict::workloads(&Judged { snapshot, catalogue, diagnoses: &diagnoses, crews: &crews });
-    let blind_spots =
-        blind::spots(snapshot, catalogue, &Found { workloads: &workloads, diagnoses: &diagnoses, crews: &crews });
-    let verdict = verdict::of_namespace(&workloads, &diagnoses, snapshot);
-    Assessment { source: snapshot.source.clone(), verdict, workloads, diagnoses, blind_spots }
+    Keeper::default().assess(snapshot, catalogue, &Touched::everything())
 }
 
-/// The scenes of everything that could be in trouble, each set when its turn comes: all at once would be large.
-fn scenes(stage: Stage<'_>) -> impl Iterator<Item = Scene<'_>> {
-    let snapshot = stage.snapshot;
-    // The object that must be changed comes before those that suffer: of cases that are one, the first gives the subject.
-    let claims = snapshot.of_kind::<Claim>(Kind::PersistentVolumeClaim);
-    let pods = snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| !present::is_over(snapshot, pod));
-    let makers = Kind::ALL.into_iter().filter(|kind| kind.is_workload());
-    let workloads = makers.flat_map(|kind| snapshot.of_kind::<Workload>(kind)).filter(|(key, workload)| {
-        // What a ReplicaSet says counts as said of the one that it belongs to.
-        key.kind != Kind::ReplicaSet || workload.metadata.controller().is_none()
-    });
-    let services = snapshot.of_kind::<Service>(Kind::Service);
-    let ingresses = snapshot.of_kind::<Ingress>(Kind::Ingress);
-    let nodes = snapshot.of_kind::<Node>(Kind::Node);
-    let operators = Kind::ALL.into_iter().filter(|kind| kind.is_custom());
-    let customs = operators.flat_map(|kind| snapshot.of_kind::<Custom>(kind));
-    let pasted = snapshot.logs().filter(|(key, _)| key.pod.is_empty());
-    (claims.map(move |(_, claim)| stage.of_claim(claim)))
-        .chain(pods.flat_map(move |(_, pod)| stage.of_pod(pod)))
-        .chain(workloads.map(move |(key, workload)| stage.of_workload(key, workload)))
-        .chain(services.map(move |(_, service)| stage.of_service(service)))
-        .chain(ingresses.map(move |(_, ingress)| stage.of_ingress(ingress)))
-        .chain(nodes.map(move |(_, node)| stage.of_node(node)))
-        .chain(customs.map(move |(key, custom)| stage.of_custom(key, custom)))
-        .chain(pasted.map(move |(key, log)| stage.of_log(key, log)))
-}
-
-fn reached(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Reached> {
+/// The cases of a scene, and whom they hurt.
+pub fn reached(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Reached> {
     let cases = causes(scene, catalogue);
     if cases.is_empty() {
         return Vec::new();
@@ -138,7 +94,7 @@ fn unready_pods<'a>(snapshot: &'a Snapshot, meta: &Meta) -> Vec<&'a Pod> {
 }
 
 /// For pasted logs about which nothing was found: the record to look at.
-fn unexplained_logs(snapshot: &Snapshot, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> Vec<Diagnosis> {
+pub fn unexplained_logs(snapshot: &Snapshot, catalogue: &Catalogue, diagnoses: &[Diagnosis]) -> Vec<Diagnosis> {
     let explained = |name: &str| diagnoses.iter().any(|diagnosis| diagnosis.subject.name == *name);
     let pasted = snapshot.logs().filter(|(key, _)| key.pod.is_empty() && !explained(&key.container));
     let found = pasted.filter_map(|(key, log)| {

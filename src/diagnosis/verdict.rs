@@ -29,16 +29,15 @@ pub struct Judged<'a> {
     pub crews: &'a Crews,
 }
 
-/// Every workload with its verdict, the worst first.
-pub fn workloads(judged: &Judged<'_>) -> Vec<WorkloadState> {
-    let tops = tops(judged.snapshot, judged.crews);
-    let mut states: Vec<WorkloadState> = tops.iter().map(|top| state(judged, top)).collect();
+/// The workloads, the worst first.
+pub fn in_order<'a>(states: impl Iterator<Item = &'a WorkloadState>) -> Vec<WorkloadState> {
+    let mut states: Vec<WorkloadState> = states.cloned().collect();
     states.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.subject.name.cmp(&b.subject.name)));
     states
 }
 
 /// The workloads at the top of their owner chains.
-fn tops(snapshot: &Snapshot, crews: &Crews) -> BTreeSet<Subject> {
+pub fn tops(snapshot: &Snapshot, crews: &Crews) -> BTreeSet<Subject> {
     let mut tops = BTreeSet::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_workload()) {
         tops.extend(snapshot.of_kind::<Workload>(kind).map(|(key, _)| relation::top_of(snapshot, key)));
@@ -57,6 +56,12 @@ fn is_made(key: &Key, tops: &BTreeSet<Subject>) -> bool {
     let of_it = |name: &str| name == key.name.as_str() || name.starts_with(&predictor);
     tops.iter()
         .any(|top| top.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace) && of_it(&top.name))
+}
+
+/// Is the object of a workload known?
+pub fn exists(snapshot: &Snapshot, top: &Subject) -> bool {
+    let namespace = top.namespace.clone().unwrap_or_default();
+    relation::object(snapshot, &top.kind, &namespace, &top.name).is_some()
 }
 
 /// How a workload is.

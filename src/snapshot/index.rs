@@ -3,11 +3,11 @@
 
 use imbl::OrdSet;
 
-use crate::snapshot::Key;
 use crate::snapshot::event::Event;
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::pod::Pod;
 use crate::snapshot::text::SafeText;
+use crate::snapshot::{Key, relation};
 
 /// What an object can have to do with others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,9 +70,7 @@ fn about(event: &Event) -> Relation {
 fn of_pod(key: &Key, pod: &Pod) -> impl Iterator<Item = Relation> {
     let labels = pod.metadata.labels.iter();
     let labelled = labels.map(|(label, value)| Relation::Labelled(key.namespace.clone(), label.clone(), value.clone()));
-    let claims = pod.spec.claim_names().map(|claim| Relation::Uses(claim_key(&key.namespace, claim)));
-    let node = Some(&pod.spec.node_name).filter(|name| !name.is_empty());
-    labelled.chain(claims).chain(node.map(|name| Relation::Uses(node_key(name))))
+    labelled.chain(relation::used_by(pod).into_iter().map(Relation::Uses))
 }
 
 /// The key of a node.

@@ -212,6 +212,11 @@ impl Snapshot {
         self.objects.get(key).and_then(|object| T::of(object))
     }
 
+    /// An object of any kind with its key.
+    pub fn entry(&self, key: &Key) -> Option<(&Key, &Object)> {
+        self.objects.get_key_value(key).map(|(key, object)| (key, &**object))
+    }
+
     /// An object of any kind by its key.
     pub fn object(&self, key: &Key) -> Option<&Object> {
         self.objects.get(key).map(|object| &**object)

@@ -26,25 +26,34 @@ pub struct Wanted {
 /// What makes replicas fail alike.
 type Likeness = (Subject, SafeText, String, String);
 
-/// The logs worth reading, the most needed first.
-pub fn wanted_logs(snapshot: &Snapshot) -> Vec<Wanted> {
-    let mut unwell: BTreeMap<Likeness, Vec<Wanted>> = BTreeMap::new();
-    let mut well: BTreeMap<(Subject, SafeText), Wanted> = BTreeMap::new();
-    for (_, pod) in snapshot.of_kind::<Pod>(Kind::Pod).filter(|(_, pod)| pod.metadata.deletion_timestamp.is_none()) {
-        let workload = relation::workload_of(snapshot, pod);
-        for status in pod.all_statuses().filter(|status| has_log(status)) {
-            if is_unwell(pod, status) {
-                let likeness = likeness(&workload, pod, status);
-                unwell.entry(likeness).or_insert_with(|| logs_of(pod, status));
-            } else if status.ready {
-                let place = (workload.clone(), status.name.clone());
-                well.entry(place).or_insert_with(|| wanted(pod, status, false, false));
+/// The logs of a workload's pods that are worth reading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Of containers that are not well, one where several fail alike.
+    pub unwell: Vec<Wanted>,
+    /// Of those that are well, one of each.
+    pub well: Vec<Wanted>,
+}
+
+impl Needs {
+    /// The needs of a workload with these pods.
+    pub fn of<'a>(workload: &Subject, pods: impl IntoIterator<Item = &'a Pod>) -> Self {
+        let mut unwell: BTreeMap<Likeness, Vec<Wanted>> = BTreeMap::new();
+        let mut well: BTreeMap<SafeText, Wanted> = BTreeMap::new();
+        for pod in pods.into_iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()) {
+            for status in pod.all_statuses().filter(|status| has_log(status)) {
+                if is_unwell(pod, status) {
+                    let likeness = likeness(workload, pod, status);
+                    unwell.entry(likeness).or_insert_with(|| logs_of(pod, status));
+                } else if status.ready {
+                    well.entry(status.name.clone()).or_insert_with(|| wanted(pod, status, false, false));
+                }
             }
         }
+        let mut seen = BTreeSet::new();
+        let unwell = unwell.into_values().flatten().filter(|wanted| seen.insert(wanted.key.clone())).collect();
+        Needs { unwell, well: well.into_values().collect() }
     }
-    let mut seen = BTreeSet::new();
-    let all = unwell.into_values().flatten().chain(well.into_values());
-    all.filter(|wanted| seen.insert(wanted.key.clone())).collect()
 }
 
 /// The replicas of a pod that fail as this container of it does, and of which no log was read because this one stands
@@ -66,19 +75,14 @@ pub fn replicas_alike<'a>(snapshot: &'a Snapshot, pod: &'a Pod, status: &Contain
     siblings.filter(fails_alike).collect()
 }
 
-/// The config maps of which Azure ML v1 makes a service: the only ones whose values are read.
-pub fn wanted_config_maps(snapshot: &Snapshot) -> BTreeSet<Key> {
-    let mut wanted = BTreeSet::new();
-    for (key, pod) in snapshot.of_kind::<Pod>(Kind::Pod) {
-        let variables = pod.spec.all_containers().flat_map(|container| &container.env);
-        let sources = variables
-            .filter(|variable| variable.name == INIT_CONTAINER_CONFIG)
-            .filter_map(|variable| variable.value_from.as_ref());
-        for source in sources.filter_map(|source| source.config_map_key_ref.as_ref()) {
-            wanted.insert(Key { kind: Kind::ConfigMap, namespace: key.namespace.clone(), name: source.name.clone() });
-        }
-    }
-    wanted
+/// The config map of which Azure ML v1 makes a service: the only one whose values are read.
+pub fn wanted_config_maps(pod: &Pod) -> impl Iterator<Item = Key> {
+    let variables = pod.spec.all_containers().flat_map(|container| &container.env);
+    let sources = variables
+        .filter(|variable| variable.name == INIT_CONTAINER_CONFIG)
+        .filter_map(|variable| variable.value_from.as_ref()?.config_map_key_ref.as_ref());
+    let namespace = &pod.metadata.namespace;
+    sources.map(|source| Key { kind: Kind::ConfigMap, namespace: namespace.clone(), name: source.name.clone() })
 }
 
 /// Has the container ever run?

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::snapshot::event::Event;
-use crate::snapshot::index::claim_key;
+use crate::snapshot::index::{claim_key, node_key};
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::meta::{Meta, selects};
 use crate::snapshot::network::Service;
@@ -143,6 +143,13 @@ pub fn workloads_of_service(snapshot: &Snapshot, service: &Service) -> Vec<(Key,
         }
     }
     found
+}
+
+/// The node that a pod runs on, and the claims that it mounts.
+pub fn used_by(pod: &Pod) -> Vec<Key> {
+    let claims = pod.spec.claim_names().map(|claim| claim_key(&pod.metadata.namespace, claim));
+    let node = Some(&pod.spec.node_name).filter(|name| !name.is_empty());
+    claims.chain(node.map(node_key)).collect()
 }
 
 /// The pods that mount a claim.

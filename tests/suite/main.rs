@@ -15,3 +15,4 @@ mod rules;
 mod schema;
 mod screens;
 mod svg;
+mod touched;
