@@ -63,6 +63,46 @@ pub struct ManagedField {
     pub time: Option<Timestamp>,
     /// `status` where only that was changed.
     pub subresource: SafeText,
+    /// Which fields; absent in objects that were cut down.
+    #[serde(rename = "fieldsV1")]
+    pub fields: Option<ManagedParts>,
+}
+
+impl ManagedField {
+    /// Was the template of the pods among it, as far as it says?
+    pub fn is_of_template(&self) -> bool {
+        let has_template = |parts: &ManagedParts| parts.spec.as_ref().is_some_and(|spec| spec.template.is_some());
+        self.subresource.is_empty() && self.fields.as_ref().is_none_or(has_template)
+    }
+
+    /// Were the keys of a config map among it, as far as it says?
+    pub fn is_of_data(&self) -> bool {
+        self.fields.as_ref().is_none_or(|parts| parts.data.is_some() || parts.binary_data.is_some())
+    }
+}
+
+/// Which of the fields that somebody asks for a manager has set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ManagedParts {
+    /// What was asked for.
+    #[serde(rename = "f:spec")]
+    pub spec: Option<ManagedSpec>,
+    /// The keys of a config map.
+    #[serde(rename = "f:data")]
+    pub data: Option<IgnoredAny>,
+    /// The keys of a config map that are no text.
+    #[serde(rename = "f:binaryData")]
+    pub binary_data: Option<IgnoredAny>,
+}
+
+/// Which parts of `spec` a manager has set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ManagedSpec {
+    /// The template of the pods.
+    #[serde(rename = "f:template")]
+    pub template: Option<IgnoredAny>,
 }
 
 /// A condition in the status of an object.

@@ -118,6 +118,8 @@ pub struct WorkloadStatus {
     pub ready_replicas: i64,
     /// Pods of the newest template.
     pub updated_replicas: i64,
+    /// The revision that the pods of a stateful set are to have.
+    pub update_revision: SafeText,
     /// Pods that are ready for long enough.
     pub available_replicas: i64,
     /// Nodes that a daemon set should run on.
