@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::diagnosis::changed::Changed;
 use crate::diagnosis::rail::{State, Step};
 use crate::diagnosis::rule::Severity;
 use crate::diagnosis::template::Names;
@@ -144,6 +145,9 @@ pub struct Diagnosis {
     pub evidence: Vec<Evidence>,
     /// What follows from it.
     pub consequences: Vec<Consequence>,
+    /// What changed since the workload last was well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changed>,
 }
 
 /// Whom a diagnosis hurts.

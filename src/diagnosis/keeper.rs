@@ -12,7 +12,7 @@ use crate::diagnosis::rank::{self, Reached};
 use crate::diagnosis::scenes::Stage;
 use crate::diagnosis::touched::Touched;
 use crate::diagnosis::verdict::{self, Judged};
-use crate::diagnosis::{blind, stack};
+use crate::diagnosis::{blind, changed, stack};
 use crate::snapshot::Snapshot;
 use crate::snapshot::subject::Subject;
 
@@ -86,6 +86,7 @@ impl Keeper {
         let stack = |workload: &Subject| self.stack(snapshot, workload).to_owned();
         let cases = self.cases.values().flatten().cloned().collect();
         let mut diagnoses = rank::rank(cases, catalogue, &stack);
+        changed::tell(snapshot, &mut diagnoses);
         diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
         self.diagnoses = diagnoses;
     }

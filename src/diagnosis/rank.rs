@@ -1,6 +1,7 @@
 //! Brings the cases of all subjects together: one cause is one diagnosis, what follows from it stands under it, and the
 //! worst comes first.
 
+use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,18 +30,21 @@ pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subje
     let causes = put_consequences_under(merged, catalogue);
     let mut diagnoses: Vec<Diagnosis> =
         causes.into_iter().map(|reached| in_words(reached, catalogue, stack_of)).collect();
-    diagnoses.sort_by_cached_key(order);
+    sort(&mut diagnoses);
     diagnoses
 }
 
-/// The worse first; then what hurts more; then by name, so that the order never changes by chance.
-fn order(
-    diagnosis: &Diagnosis,
-) -> (Severity, bool, std::cmp::Reverse<usize>, std::cmp::Reverse<usize>, Subject, String) {
-    let reach = &diagnosis.reach;
-    let lone = reach.workload.is_none();
-    let (workloads, affected) = (std::cmp::Reverse(reach.workloads.len()), std::cmp::Reverse(reach.affected));
-    (diagnosis.severity, lone, workloads, affected, diagnosis.subject.clone(), diagnosis.id.clone())
+/// The worse first; then what hurts more; then what speaks of something that changed; then by name, so that the order
+/// never changes by chance.
+pub fn sort(diagnoses: &mut [Diagnosis]) {
+    diagnoses.sort_by_cached_key(|diagnosis| {
+        let reach = &diagnosis.reach;
+        let lone = reach.workload.is_none();
+        let hurt = Reverse((reach.workloads.len(), reach.affected));
+        let mut changes = diagnosis.changes.iter().flat_map(|changed| &changed.differences);
+        let is_suspect = Reverse(changes.any(|difference| difference.is_suspect));
+        (diagnosis.severity, lone, hurt, is_suspect, diagnosis.subject.clone(), diagnosis.id.clone())
+    });
 }
 
 /// What makes two cases one.
@@ -170,7 +174,7 @@ fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject)
     // A look-up that only suspects says so.
     let severity =
         if names.get("severity").is_some_and(|doubt| *doubt == "info") { Severity::Info } else { rule.file.severity };
-    Diagnosis { id: rule.id.clone(), severity, subject, reach, words, names, evidence, consequences }
+    Diagnosis { id: rule.id.clone(), severity, subject, reach, words, names, evidence, consequences, changes: None }
 }
 
 /// Each consequence once, although several pods have it.

@@ -37,6 +37,7 @@ pub fn in_log(key: &LogKey, log: &Log, last_well: u64) -> Option<Diagnosis> {
         names,
         evidence,
         consequences: Vec::new(),
+        changes: None,
     })
 }
 
