@@ -1,7 +1,7 @@
 //! A diagnosis as Markdown, to be pasted into a chat.
 
 use crate::diagnosis::assessment::{Diagnosis, Evidence, From};
-use crate::report::phrases;
+use crate::report::{phrases, since};
 use crate::snapshot::Source;
 
 /// A diagnosis. Quotations and commands stand in fences that nothing inside can end.
@@ -26,6 +26,10 @@ pub fn of_diagnosis(diagnosis: &Diagnosis, source: &Source) -> String {
     text.push_str("Seen:\n\n");
     for evidence in &diagnosis.evidence {
         text.push_str(&format!("{}\n\n{}\n\n", origin(evidence), fenced(&evidence.text, "")));
+    }
+    let since = since::lines(diagnosis, source.taken_at);
+    if !since.is_empty() {
+        text.push_str(&format!("Since:\n\n{}\n\n", fenced(&since.join("\n"), "")));
     }
     for (index, fix) in diagnosis.words.fixes.iter().enumerate() {
         text.push_str(&format!("{}. {}. {}\n\n", index + 1, fix.title, fix.text));

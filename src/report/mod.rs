@@ -4,4 +4,5 @@ pub mod headline;
 pub mod json;
 pub mod markdown;
 pub mod phrases;
+pub mod since;
 pub mod text;

@@ -9,6 +9,8 @@
 //!        hurts  deployment churn-score, 0 of 1 pods ready
 //!        seen   pod churn-score-7f9c-x2m4q, container churn-score, log line 41:
 //!               FileNotFoundError: [Errno 2] No such file or directory: 'outputs/model.pkl'
+//!        since  revision 6, which has been ready for 9 days:
+//!               image 1.3 → 1.4
 //!        do  1. In score.py, inside init()
 //!                 model = joblib.load(…)
 //!        then   crash loop                                           [model-file-missing]
@@ -17,7 +19,7 @@
 use crate::diagnosis::assessment::{Assessment, BlindSpot, Diagnosis, Evidence, Fix, Verdict, WorkloadState};
 use crate::diagnosis::rule::Severity;
 use crate::report::markdown;
-use crate::report::{headline, phrases};
+use crate::report::{headline, phrases, since};
 use crate::snapshot::Source;
 
 /// Columns of prose; what is quoted or can be pasted is never broken.
@@ -83,6 +85,9 @@ fn of_diagnosis(diagnosis: &Diagnosis, assessment: &Assessment) -> Vec<String> {
         lines.extend(hanging("        hurts  ", &hurt(diagnosis, &assessment.workloads)));
     }
     lines.extend(diagnosis.evidence.iter().flat_map(seen));
+    for (index, line) in since::lines(diagnosis, assessment.source.taken_at).iter().enumerate() {
+        lines.extend(hanging(if index == 0 { "        since  " } else { "               " }, line));
+    }
     for (index, fix) in diagnosis.words.fixes.iter().enumerate() {
         lines.extend(to_do(index, fix));
     }

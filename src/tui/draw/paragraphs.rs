@@ -1,4 +1,4 @@
-//! What a diagnosis says, as lines: title, WHY, SEEN, DO, THEN; where there is little room, what helps most.
+//! What a diagnosis says, as lines: title, WHY, SEEN, SINCE, DO, THEN; where there is little room, what helps most.
 //!
 //! ```text
 //!  score.py opens outputs/model.pkl, but this service puts the model somewhere else
@@ -6,6 +6,9 @@
 //!  WHY    The path exists only where the model was trained.
 //!
 //!  SEEN log 41     FileNotFoundError: [Errno 2] No such file or directory: 'outputs/model.pkl'
+//!
+//!  SINCE  revision 6, which has been ready for 9 days:
+//!         image 1.3 → 1.4
 //!
 //!  DO   1 In score.py, inside init()
 //!            model = joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.pkl"))
@@ -17,6 +20,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::diagnosis::assessment::{Consequence, Diagnosis, Evidence, Fix, From};
+use crate::report::since;
 use crate::tui::app::App;
 use crate::tui::words;
 
@@ -72,6 +76,7 @@ pub fn whole<'a>(app: &App, diagnosis: &Diagnosis, columns: usize) -> Vec<Line<'
     lines.extend(why(app, diagnosis, columns));
     lines.push(Line::default());
     lines.extend(seen(app, &diagnosis.evidence, columns, usize::MAX));
+    lines.extend(since(app, diagnosis, columns));
     for (index, fix) in diagnosis.words.fixes.iter().enumerate() {
         let text = if fix.text.is_empty() { fix.title.clone() } else { format!("{}. {}", fix.title, fix.text) };
         lines.extend(to_do(app, index, (fix, &text), columns));
@@ -158,6 +163,16 @@ fn restyled(mut line: Line<'_>, style: Style) -> Line<'_> {
         text.style = style;
     }
     line
+}
+
+/// What changed since it was well.
+fn since<'a>(app: &App, diagnosis: &Diagnosis, columns: usize) -> Vec<Line<'a>> {
+    let changes = since::lines(diagnosis, app.view.assessment.source.taken_at);
+    let mut lines = if changes.is_empty() { Vec::new() } else { vec![Line::default()] };
+    for (index, change) in changes.iter().enumerate() {
+        lines.extend(headed(app, if index == 0 { "SINCE" } else { "" }, change, columns));
+    }
+    lines
 }
 
 /// A fix: its number, its words, and below them what can be pasted.
