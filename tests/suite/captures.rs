@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use unstuck::capture;
 use unstuck::cli::Outcome;
+use unstuck::diagnosis::assessment::Assessment;
 use unstuck::diagnosis::catalogue::Catalogue;
 use unstuck::diagnosis::diagnose::diagnose;
-use unstuck::report::json;
+use unstuck::report::{json, since};
 
 use crate::golden;
 
@@ -57,6 +58,8 @@ pub struct Wanted {
     affected: Option<u64>,
     container: Option<String>,
     rank: Option<usize>,
+    /// What must be said to have changed, line by line; none where nothing may be.
+    since: Option<Vec<String>>,
 }
 
 const ANY_WORKLOAD: [&str; 5] = ["Deployment", "StatefulSet", "Job", "OnlineDeployment", "InferenceService"];
@@ -209,6 +212,17 @@ pub fn expected(folder: &Path) -> Expected {
     serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
+/// What is wrong with what an answer says to have changed.
+fn wrong_changes(expected: &Expected, assessment: &Assessment) -> Vec<String> {
+    let said = |id: &str| {
+        let diagnosis = assessment.diagnoses.iter().find(|diagnosis| diagnosis.id == id);
+        diagnosis.map(|diagnosis| since::lines(diagnosis, assessment.source.taken_at)).unwrap_or_default()
+    };
+    let told = expected.expect.iter().filter_map(|wanted| Some((&wanted.id, wanted.since.as_ref()?)));
+    let wrong = told.filter(|(id, since)| said(id) != **since);
+    wrong.map(|(id, since)| format!("{id}: since {:?} instead of {since:?}", said(id))).collect()
+}
+
 fn judge_all(folder: &str) -> Vec<String> {
     let catalogue = Catalogue::builtin();
     let (mut wrong, mut count) = (Vec::new(), 0);
@@ -218,7 +232,8 @@ fn judge_all(folder: &str) -> Vec<String> {
         let assessment = diagnose(&snapshot, &catalogue);
         let code = Outcome::of(&assessment) as i64;
         let said = complaints(&expected(&case), &json::report(&assessment), code);
-        wrong.extend(said.into_iter().map(|complaint| format!("{}: {complaint}", golden::name(&case))));
+        let since = wrong_changes(&expected(&case), &assessment);
+        wrong.extend(said.into_iter().chain(since).map(|complaint| format!("{}: {complaint}", golden::name(&case))));
     }
     println!("{folder}: {count} captures, {} complaints", wrong.len());
     wrong

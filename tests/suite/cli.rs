@@ -32,7 +32,9 @@ fn scratch(name: &str, text: &str) -> PathBuf {
 }
 
 fn capture(name: &str) -> String {
-    golden::root().join("tests/namespaces").join(name).join("capture").display().to_string()
+    let folder = ["tests/namespaces", "tests/scenarios"].map(|folder| golden::root().join(folder).join(name));
+    let found = folder.into_iter().find(|folder| folder.is_dir()).unwrap_or_default();
+    found.join("capture").display().to_string()
 }
 
 #[test]
@@ -47,8 +49,15 @@ fn the_verdict_is_in_the_exit_code() {
 
 #[test]
 fn reports_read_as_they_are_kept() {
-    for name in ["azml-v1-wrong-path", "tfs-service-port", "healthy-but-noisy", "crash-no-events", "pvc-storage-class"]
-    {
+    let names = [
+        "azml-v1-wrong-path",
+        "tfs-service-port",
+        "healthy-but-noisy",
+        "crash-no-events",
+        "pvc-storage-class",
+        "ns-changed-model-path",
+    ];
+    for name in names {
         let output = unstuck(&["check", "--from", &capture(name)]);
         golden::assert_kept(&format!("tests/goldens/check-{name}.txt"), &String::from_utf8_lossy(&output.stdout));
     }
