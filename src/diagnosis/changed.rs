@@ -68,7 +68,7 @@ fn changed(snapshot: &Snapshot, diagnosis: &Diagnosis) -> Option<Changed> {
     let broken = revision::broken(snapshot, &diagnosis.subject, workload)?;
     let config_maps = config_maps(snapshot, &broken);
     let before = broken.before.as_ref();
-    let mut differences = before.map(|(_, before)| difference::between(before, broken.spec)).unwrap_or_default();
+    let mut differences = before.map(|(_, before)| difference::between(before, &broken.spec)).unwrap_or_default();
     differences.retain(|difference| !is_claim_of_pod(&broken, difference));
     for difference in &mut differences {
         difference.is_suspect = is_spoken_of(difference, diagnosis);
@@ -116,7 +116,7 @@ fn last_author(meta: &Meta, counts: fn(&ManagedField) -> bool) -> Option<Author>
 /// The config maps of a broken revision that were changed after its oldest ready pod was started.
 fn config_maps(snapshot: &Snapshot, broken: &Broken<'_>) -> Vec<ChangedConfigMap> {
     let namespace = &broken.workload.metadata.namespace;
-    let names: BTreeSet<&SafeText> = config_map_names(broken.spec).collect();
+    let names: BTreeSet<&SafeText> = config_map_names(&broken.spec).collect();
     let maps = names.into_iter().filter_map(|name| snapshot.get::<ConfigMap>(Kind::ConfigMap, namespace, name));
     let changed = maps.filter_map(|map| {
         let by = last_author(&map.metadata, ManagedField::is_of_data)?;

@@ -1,5 +1,7 @@
 //! Which revision of a workload does not come up, and which one before it did.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -32,11 +34,11 @@ pub struct Broken<'a> {
     /// What makes its pods: the Deployment, StatefulSet or DaemonSet.
     pub workload: &'a Workload,
     /// What its pods are made from.
-    pub spec: &'a PodSpec,
+    pub spec: Arc<PodSpec>,
     /// When it was asked for.
     pub asked: Asked,
     /// The newest one that is ready, else the one before it; none where it served itself, or is the first.
-    pub before: Option<(Revision, &'a PodSpec)>,
+    pub before: Option<(Revision, Arc<PodSpec>)>,
     /// Did it serve itself?
     pub has_served: bool,
 }
@@ -101,18 +103,18 @@ fn made_by<'a>(snapshot: &'a Snapshot, pod: Option<&Pod>, top: &Subject) -> Opti
 
 fn of_deployment<'a>(snapshot: &'a Snapshot, deployment: &'a Workload, pod: Option<&Pod>) -> Option<Broken<'a>> {
     let mut sets = relation::replica_sets(snapshot, &deployment.metadata);
-    sets.retain(|(_, set)| !set.spec.template.spec.containers.is_empty());
+    sets.retain(|(_, set)| set.past.is_some() || !set.spec.template.spec.containers.is_empty());
     let (key, newest) = sets.pop()?;
     if pod.is_some_and(|pod| pod.metadata.controller().is_none_or(|owner| owner.name != key.name)) {
         return None;
     }
-    let spec = &*newest.spec.template.spec;
+    let spec = newest.pod_spec();
     let pods = relation::pods_below(snapshot, &newest.metadata);
     let is_complete = condition(&deployment.status.conditions, "Progressing").is_some_and(|progress| {
         progress.reason == "NewReplicaSetAvailable" && progress.message.contains(key.name.as_str())
     });
     let was_counted = is_complete || newest.status.ready_replicas > 0;
-    let has_served = has_served(snapshot, spec, was_counted, &pods);
+    let has_served = has_served(snapshot, &spec, was_counted, &pods);
     let before = (!has_served).then(|| last_ready(snapshot, &sets)).flatten();
     // A rollback takes an old ReplicaSet up again: when it was made says nothing about now.
     let is_new = sets.iter().all(|(_, set)| set.metadata.creation_timestamp <= newest.metadata.creation_timestamp);
@@ -122,14 +124,14 @@ fn of_deployment<'a>(snapshot: &'a Snapshot, deployment: &'a Workload, pod: Opti
 }
 
 /// The newest of the ReplicaSets that has ready pods, else the newest.
-fn last_ready<'a>(snapshot: &'a Snapshot, sets: &[(&'a Key, &'a Workload)]) -> Option<(Revision, &'a PodSpec)> {
+fn last_ready(snapshot: &Snapshot, sets: &[(&Key, &Workload)]) -> Option<(Revision, Arc<PodSpec>)> {
     let ready = |set: &Workload| ready_pods(relation::pods_below(snapshot, &set.metadata));
     let is_ready = |set: &Workload| set.status.ready_replicas > 0 || !ready(set).is_empty();
     let chosen = sets.iter().rev().find(|(_, set)| is_ready(set)).or(sets.last());
     chosen.map(|(key, set)| {
         let number = Some(relation::revision(set)).filter(|number| *number > 0);
         let (is_ready, ready_since) = (is_ready(set), ready_since(&ready(set)));
-        (Revision { name: key.name.clone(), number, is_ready, ready_since }, &*set.spec.template.spec)
+        (Revision { name: key.name.clone(), number, is_ready, ready_since }, set.pod_spec())
     })
 }
 
@@ -150,9 +152,9 @@ fn of_pods<'a>(snapshot: &'a Snapshot, workload: &'a Workload, pod: &Pod) -> Opt
         let alike = ready.iter().copied().filter(|pod| revision_hash(&pod.metadata) == name).collect::<Vec<_>>();
         let revision =
             Revision { name: SafeText::new(name), number: None, is_ready: true, ready_since: ready_since(&alike) };
-        (revision, &*newest.spec)
+        (revision, newest.spec.clone())
     });
-    Some(Broken { workload, spec: &broken.spec, asked: Asked::before(&own), before, has_served })
+    Some(Broken { workload, spec: broken.spec.clone(), asked: Asked::before(&own), before, has_served })
 }
 
 fn revision_hash(meta: &Meta) -> &str {

@@ -222,7 +222,11 @@ impl Object {
 
     /// Projects an object from its JSON text: fields that nobody reads are passed over.
     pub fn from_json(kind: Kind, json: &str) -> Result<Object, serde_json::Error> {
-        project(kind, &mut serde_json::Deserializer::from_str(json))
+        let mut object = project(kind, &mut serde_json::Deserializer::from_str(json))?;
+        if let (Kind::ReplicaSet, Object::Workload(set)) = (kind, &mut object) {
+            set.put_away(json);
+        }
+        Ok(object)
     }
 
     fn from_value(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {

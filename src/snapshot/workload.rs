@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::snapshot::meta::{Condition, Labels, Meta, condition};
 use crate::snapshot::pod::{NodeSelectorRequirement, PodSpec};
@@ -19,9 +20,32 @@ pub struct Workload {
     pub spec: WorkloadSpec,
     /// What became of it.
     pub status: WorkloadStatus,
+    /// Of a ReplicaSet of the past what its pods were made from, as JSON: there it takes far less memory than in `spec`.
+    #[serde(skip)]
+    pub past: Option<Box<str>>,
 }
 
 impl Workload {
+    /// What its pods are made from, also where it has been put away.
+    pub fn pod_spec(&self) -> Arc<PodSpec> {
+        match &self.past {
+            Some(json) => serde_json::from_str(json).map(Arc::new).unwrap_or_default(),
+            None => self.spec.template.spec.clone(),
+        }
+    }
+
+    /// Puts the template of a ReplicaSet away that makes no pods any more; `json` is the text of the object.
+    pub fn put_away(&mut self, json: &str) {
+        let is_past =
+            self.spec.replicas == Some(0) && self.status.replicas == 0 && self.metadata.controller().is_some();
+        if let Ok(outline) = serde_json::from_str::<Outline<'_>>(json)
+            && is_past
+        {
+            self.past = Some(outline.spec.template.spec.get().into());
+            self.spec.template = Template::default();
+        }
+    }
+
     /// Did a job end well?
     pub fn is_complete(&self) -> bool {
         self.status.completion_time.is_some() || self.has("Complete")
@@ -35,6 +59,25 @@ impl Workload {
     fn has(&self, kind: &str) -> bool {
         condition(&self.status.conditions, kind).is_some_and(Condition::holds)
     }
+}
+
+/// A workload of which only the template of the pods is looked for.
+#[derive(Deserialize)]
+struct Outline<'a> {
+    #[serde(borrow)]
+    spec: OutlineSpec<'a>,
+}
+
+#[derive(Deserialize)]
+struct OutlineSpec<'a> {
+    #[serde(borrow)]
+    template: OutlineTemplate<'a>,
+}
+
+#[derive(Deserialize)]
+struct OutlineTemplate<'a> {
+    #[serde(borrow)]
+    spec: &'a RawValue,
 }
 
 /// What a workload was asked to be.
