@@ -21,7 +21,9 @@ fn report(arguments: &[&str]) -> Value {
 fn every_report_keeps_to_the_published_schema() {
     let validator = jsonschema::validator_for(&schema()).expect("the schema is sound");
     let root = golden::root();
-    let captures = golden::folders(&root.join("tests/namespaces"));
+    let mut captures = golden::folders(&root.join("tests/namespaces"));
+    let scenarios = golden::folders(&root.join("tests/scenarios"));
+    captures.extend(scenarios.into_iter().filter(|folder| golden::name(folder).starts_with("ns-changed-")));
     let logs = golden::folders(&root.join("tests/corpus"));
     let checks = captures
         .iter()

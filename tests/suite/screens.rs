@@ -16,8 +16,10 @@ use unstuck::capture;
 use unstuck::cluster::fault::Fault;
 use unstuck::cluster::news::Freshness;
 use unstuck::demo::scenario;
+use unstuck::diagnosis::assessment::Assessment;
 use unstuck::diagnosis::catalogue::Catalogue;
 use unstuck::diagnosis::diagnose::diagnose;
+use unstuck::report::markdown;
 use unstuck::session::View;
 use unstuck::snapshot::kind::Kind;
 use unstuck::tui::app::App;
@@ -140,6 +142,19 @@ fn the_overview_answers_without_a_key() {
 #[test]
 fn the_details_hold_the_whole_diagnosis() {
     assert_screens("details", &demo(), "j<enter>");
+}
+
+#[test]
+fn the_details_say_what_changed() {
+    let view = view(&golden::root().join("tests/scenarios/ns-changed-model-path/capture"));
+    assert_screens("changed", &view, "<enter>");
+}
+
+#[test]
+fn what_is_copied_says_what_changed() {
+    let Assessment { source, diagnoses, .. } =
+        &*view(&golden::root().join("tests/scenarios/ns-changed-model-path/capture")).assessment;
+    golden::assert_kept("tests/goldens/changed.md", &markdown::of_diagnosis(&diagnoses[0], source));
 }
 
 #[test]
