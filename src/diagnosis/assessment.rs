@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::diagnosis::changed::Changed;
 use crate::diagnosis::rail::{State, Step};
-use crate::diagnosis::rule::Severity;
+use crate::diagnosis::rule::{Severity, Waiting};
 use crate::diagnosis::template::Names;
 use crate::snapshot::Source;
 use crate::snapshot::subject::Subject;
@@ -131,6 +131,8 @@ pub struct Diagnosis {
     pub id: String,
     /// How bad it is.
     pub severity: Severity,
+    /// Can time or the cluster mend it, without a change by anybody?
+    pub waiting: Waiting,
     /// The object that must be changed or that fails.
     pub subject: Subject,
     /// Whom it hurts.

@@ -203,7 +203,7 @@ fn unbound(source: &Source, file: &RuleFile) -> Vec<Fault> {
     }
     // A name that must be missing may be one that is never there: so an alternative is written that always holds.
     let tested = all_symptoms(file).into_iter().filter(|symptom| symptom.missing != Some(true));
-    let plain = tested.filter_map(|symptom| symptom.bound.as_ref()).chain(&file.shared);
+    let plain = tested.filter_map(|symptom| symptom.bound.as_ref()).chain(&file.shared).chain(&file.hopeless_with);
     used.extend(plain.map(|name| (name.clone(), name.clone())));
     let expected = file.examples.iter().flat_map(|example| example.expect.keys());
     used.extend(expected.map(|name| (name.clone(), format!("{name}:"))));

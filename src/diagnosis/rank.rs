@@ -9,7 +9,7 @@ use crate::diagnosis::assessment::{Consequence, Diagnosis, Reach};
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::choose::{self, Case};
 use crate::diagnosis::judge::Holding;
-use crate::diagnosis::rule::{Moment, Severity};
+use crate::diagnosis::rule::{Moment, Severity, Waiting};
 use crate::diagnosis::wording;
 use crate::snapshot::subject::Subject;
 
@@ -174,7 +174,9 @@ fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject)
     // A look-up that only suspects says so.
     let severity =
         if names.get("severity").is_some_and(|doubt| *doubt == "info") { Severity::Info } else { rule.file.severity };
-    Diagnosis { id: rule.id.clone(), severity, subject, reach, words, names, evidence, consequences, changes: None }
+    let is_hopeless = rule.file.hopeless_with.iter().any(|name| names.contains_key(name));
+    let waiting = if is_hopeless { Waiting::Useless } else { rule.file.waiting };
+    Diagnosis { id: rule.id.clone(), severity, waiting, subject, reach, words, names, evidence, consequences, changes: None }
 }
 
 /// Each consequence once, although several pods have it.

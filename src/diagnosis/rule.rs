@@ -26,6 +26,12 @@ pub struct RuleFile {
     /// When it strikes: at the start, or at requests while the server is up.
     #[serde(default)]
     pub moment: Moment,
+    /// Can time or the cluster mend it, without a change by anybody?
+    #[serde(default)]
+    pub waiting: Waiting,
+    /// Names of which any that is bound takes that hope away.
+    #[serde(default)]
+    pub hopeless_with: Vec<String>,
     /// What must all hold.
     pub symptoms: Vec<SymptomFile>,
     /// What must not hold.
@@ -102,6 +108,17 @@ pub enum Moment {
     Start,
     /// At requests: the container stays ready.
     Request,
+}
+
+/// Whether it is worth waiting for a diagnosis to go away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    /// Somebody must change something.
+    #[default]
+    Useless,
+    /// Time or the cluster can mend it: a node is added, another service starts, a registry answers again.
+    Helps,
 }
 
 /// One value or several, written as it reads best.

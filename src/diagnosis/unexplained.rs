@@ -2,7 +2,7 @@
 
 use crate::diagnosis::assessment::{Diagnosis, Reach, Words};
 use crate::diagnosis::evidence;
-use crate::diagnosis::rule::Severity;
+use crate::diagnosis::rule::{Severity, Waiting};
 use crate::diagnosis::template::Names;
 use crate::snapshot::LogKey;
 use crate::snapshot::log::Log;
@@ -31,6 +31,7 @@ pub fn in_log(key: &LogKey, log: &Log, last_well: u64) -> Option<Diagnosis> {
     Some(Diagnosis {
         id: ID.to_owned(),
         severity,
+        waiting: Waiting::Useless,
         subject,
         reach: Reach::default(),
         words,

@@ -84,6 +84,11 @@ pub const RULE_KEYS: &[Word] = &[
         "moment",
         "`request` for what happens at requests while the server is up; `start` (the default) is history once the server became ready",
     ),
+    word(
+        "waiting",
+        "`helps` where time or the cluster can mend it without a change by anybody: a node is added, another service starts, a registry answers again; `useless` (the default) ends `unstuck wait`",
+    ),
+    word("hopeless_with", "with `waiting: helps`: names that take this hope away where one of them is bound"),
     word("symptoms", "what must all hold"),
     word("unless", "symptoms of which none may hold"),
     word("look_up", "look-ups that add names where they hold"),

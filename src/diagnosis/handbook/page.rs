@@ -7,7 +7,7 @@ use crate::diagnosis::field::FIELDS;
 use crate::diagnosis::lookup::QUESTIONS;
 use crate::diagnosis::pattern::PatternText;
 use crate::diagnosis::proof::Proof;
-use crate::diagnosis::rule::{Example, FixFile, Given, Moment, OneOrMany, RuleFile, Severity, SymptomFile};
+use crate::diagnosis::rule::{Example, FixFile, Given, Moment, OneOrMany, RuleFile, Severity, SymptomFile, Waiting};
 use crate::snapshot::text::SafeText;
 
 /// A heading, and the lines below it.
@@ -53,7 +53,8 @@ pub fn severity(severity: Severity) -> &'static str {
 fn qualities(file: &RuleFile) -> String {
     let general = if file.generic { ", only where nothing more exact is known" } else { "" };
     let moment = if file.moment == Moment::Request { ", at requests" } else { "" };
-    format!("{general}{moment}")
+    let waiting = if file.waiting == Waiting::Helps { ", waiting can help" } else { "" };
+    format!("{general}{moment}{waiting}")
 }
 
 fn joined(ids: &[String]) -> Vec<String> {

@@ -47,6 +47,7 @@ fn rule_key(key: &str) -> Value {
         ),
         "severity" => json!({"enum": ["error", "warning", "info"]}),
         "moment" => json!({"enum": ["start", "request"]}),
+        "waiting" => json!({"enum": ["helps", "useless"]}),
         "generic" => json!({"type": "boolean"}),
         "symptoms" | "unless" => list("symptom"),
         "fixes" => list("fix"),
