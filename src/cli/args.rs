@@ -84,6 +84,8 @@ impl ClusterArguments {
 pub enum Command {
     /// One look at a namespace: a report, and the verdict in the exit code
     Check(CheckArguments),
+    /// Follow a rollout until it is ready, or until a cause is found that waiting cannot mend
+    Wait(WaitArguments),
     /// The dashboard on a cluster inside this program that plays real failures; needs no cluster
     Demo(DemoArguments),
     /// The diagnosis of a pasted or piped log; needs no cluster
@@ -112,6 +114,26 @@ pub struct CheckArguments {
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,
 }
+
+/// `unstuck wait`
+#[derive(Debug, Args)]
+#[command(after_help = WAIT_CODES)]
+pub struct WaitArguments {
+    /// What to wait for: TYPE/NAME, several of them, or TYPE NAME..; with -l a TYPE alone, or nothing
+    #[arg(value_name = "TYPE/NAME")]
+    pub objects: Vec<String>,
+    /// How long to wait, as `90s` or `1h30m`; 0 for no limit
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub timeout: Duration,
+    /// How changes and the report at the end are written; as JSON one object on a line
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// What the exit codes of `wait` mean.
+const WAIT_CODES: &str = "\
+Exit codes: 0 rolled out and routed, 1 a cause that waiting cannot mend, or the rollout was given up or deleted,
+2 it could not look, or there is no such object, 3 out of time";
 
 /// `unstuck demo`
 #[derive(Debug, Default, Args)]
@@ -183,16 +205,41 @@ pub enum RulesCommand {
     },
 }
 
-/// Reads `30s`, `2m`, `1h`, `500ms`, or a plain number of seconds, as kubectl does.
+/// Reads `30s`, `2m`, `1h30m`, `500ms`, or a plain number of seconds, as kubectl does.
 fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
-    let number: f64 = text[..digits].parse().map_err(|_| format!("`{text}` is no duration: write 30s, 2m or 1h"))?;
-    let seconds = match &text[digits..] {
-        "ms" => number / 1000.0,
-        "" | "s" => number,
-        "m" => number * 60.0,
-        "h" => number * 3600.0,
-        _ => return Err(format!("`{text}` is no duration: write 30s, 2m or 1h")),
-    };
-    Duration::try_from_secs_f64(seconds).map_err(|_| format!("`{text}` is too long"))
+    let wrong = || format!("`{text}` is no duration: write 30s, 2m or 1h30m");
+    let mut whole = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() || text.is_empty() {
+        let number = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+        let unit = rest[number..].bytes().take_while(u8::is_ascii_alphabetic).count();
+        let seconds = match &rest[number..number + unit] {
+            "ms" => 0.001,
+            "" if number == text.len() => 1.0,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return Err(wrong()),
+        };
+        let count: f64 = rest[..number].parse().map_err(|_| wrong())?;
+        whole += Duration::try_from_secs_f64(count * seconds).map_err(|_| format!("`{text}` is too long"))?;
+        rest = &rest[number + unit..];
+    }
+    Ok(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+    use std::time::Duration;
+
+    #[test]
+    fn durations_are_read_as_kubectl_reads_them() {
+        let read = ["90", "30s", "1h30m", "1.5m", "500ms", "0"].map(|text| duration(text).unwrap());
+        let meant = [90_000, 30_000, 5_400_000, 90_000, 500, 0].map(Duration::from_millis);
+        assert_eq!(read, meant);
+        for wrong in ["", "soon", "10x", "m", "1h30", "-5s", "µ"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
 }

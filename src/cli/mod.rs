@@ -8,6 +8,7 @@ pub mod explain;
 pub mod live;
 pub mod rules;
 pub mod rules_test;
+pub mod wait;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -75,6 +76,7 @@ fn command(arguments: &args::Arguments) -> anyhow::Result<Outcome> {
         Some(Command::Demo(demo)) => demo::run(demo, &arguments.cluster, catalogue()?),
         Some(Command::Explain(explain)) => explain::run(explain, &*catalogue()?),
         Some(Command::Rules(rules)) => rules::run(rules, arguments.rules.as_deref()),
+        Some(Command::Wait(wait)) => wait::run(wait, &arguments.cluster, catalogue()?),
         None => dashboard::run(&arguments.cluster, catalogue()?),
     }
 }

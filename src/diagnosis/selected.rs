@@ -13,8 +13,12 @@ use crate::snapshot::selection::Selection;
 use crate::snapshot::subject::Subject;
 
 /// The workloads that have the labels, or a pod that has them, with their diagnoses; and objects that have them.
-pub fn only(mut assessment: Assessment, snapshot: &Snapshot, selection: &Selection) -> Assessment {
-    let chosen = chosen(snapshot, selection);
+pub fn only(assessment: Assessment, snapshot: &Snapshot, selection: &Selection) -> Assessment {
+    of(assessment, snapshot, &chosen(snapshot, selection))
+}
+
+/// These objects, with what is wrong with them.
+pub fn of(mut assessment: Assessment, snapshot: &Snapshot, chosen: &BTreeSet<Subject>) -> Assessment {
     let concerns = |diagnosis: &Diagnosis| {
         let of_workload = diagnosis.reach.workloads.iter().any(|workload| chosen.contains(workload));
         of_workload || chosen.contains(&Subject { container: None, ..diagnosis.subject.clone() })

@@ -78,6 +78,8 @@ pub struct ModelFormat {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CustomStatus {
+    /// The `generation` that its operator has seen; 0 where it does not say.
+    pub observed_generation: i64,
     /// Steps on its way.
     pub conditions: Vec<Condition>,
     /// Where it is called.

@@ -100,6 +100,8 @@ pub struct WorkloadSpec {
     pub strategy: Strategy,
     /// Failures after which a job gives up; Kubernetes takes 6 where not given.
     pub backoff_limit: Option<i64>,
+    /// How a stateful set replaces pods.
+    pub update_strategy: UpdateStrategy,
     /// Claims that a stateful set makes for each pod.
     pub volume_claim_templates: Vec<ClaimTemplate>,
 }
@@ -141,6 +143,22 @@ pub struct Strategy {
     pub kind: SafeText,
 }
 
+/// How a stateful set replaces pods.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UpdateStrategy {
+    /// With `RollingUpdate`: from which pod on.
+    pub rolling_update: Option<RollingUpdate>,
+}
+
+/// From which pod on a stateful set replaces its pods.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RollingUpdate {
+    /// Pods with a smaller number stay as they are.
+    pub partition: Option<i64>,
+}
+
 /// A claim that a stateful set makes for each pod.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -160,11 +178,15 @@ pub struct WorkloadStatus {
     /// Pods that are ready.
     pub ready_replicas: i64,
     /// Pods of the newest template.
+    #[serde(alias = "updatedNumberScheduled")]
     pub updated_replicas: i64,
     /// The revision that the pods of a stateful set are to have.
     pub update_revision: SafeText,
     /// Pods that are ready for long enough.
+    #[serde(alias = "numberAvailable")]
     pub available_replicas: i64,
+    /// The newest revision of a stateful set, as its pods carry it in `controller-revision-hash`.
+    pub update_revision: SafeText,
     /// Nodes that a daemon set should run on.
     pub desired_number_scheduled: i64,
     /// Nodes where a daemon set is ready.

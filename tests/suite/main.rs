@@ -16,3 +16,4 @@ mod schema;
 mod screens;
 mod svg;
 mod touched;
+mod wait;

@@ -1,4 +1,4 @@
-//! The JSON of `check` and `explain` against the schema that is published beside it.
+//! The JSON of `check`, `explain` and `wait` against the schema that is published beside it.
 
 use std::fs;
 use std::process::Command;
@@ -32,11 +32,26 @@ fn every_report_keeps_to_the_published_schema() {
         .iter()
         .step_by(20)
         .map(|folder| report(&["explain", "-o", "json", &folder.join("log.txt").display().to_string()]));
-    for report in checks.chain(explanations) {
-        let faults: Vec<String> =
-            validator.iter_errors(&report).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
-        assert!(faults.is_empty(), "{}\n{report:#}", faults.join("\n"));
-    }
+    checks.chain(explanations).for_each(|report| assert_keeps(&validator, &report));
+}
+
+fn assert_keeps(validator: &jsonschema::Validator, value: &Value) {
+    let faults: Vec<String> =
+        validator.iter_errors(value).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+    assert!(faults.is_empty(), "{}\n{value:#}", faults.join("\n"));
+}
+
+/// Asserts that a report is one.
+pub fn assert_report(report: &Value) {
+    assert_keeps(&jsonschema::validator_for(&schema()).expect("the schema is sound"), report);
+}
+
+/// Asserts that a line of `wait -o json` tells of a change as the schema says.
+pub fn assert_event(event: &Value) {
+    let mut schema = schema();
+    schema["$ref"] = "#/$defs/event".into();
+    schema["required"] = Value::Array(Vec::new());
+    assert_keeps(&jsonschema::validator_for(&schema).expect("the schema is sound"), event);
 }
 
 #[test]
