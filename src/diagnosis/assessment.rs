@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::diagnosis::ahead::Deadline;
 use crate::diagnosis::changed::Changed;
 use crate::diagnosis::rail::{State, Step};
 use crate::diagnosis::rule::{Severity, Waiting};
@@ -42,6 +43,9 @@ pub struct WorkloadState {
     /// How far it came. Stages that it has not reached are not reported.
     #[serde(serialize_with = "reached")]
     pub stages: Vec<Step>,
+    /// What Kubernetes does next where nobody acts, the next first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deadlines: Vec<Deadline>,
 }
 
 fn reached<S: Serializer>(steps: &[Step], out: S) -> Result<S::Ok, S::Error> {

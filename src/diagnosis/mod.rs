@@ -1,6 +1,7 @@
 //! From a snapshot to diagnoses: rules, their symptoms, their words and their ranking. It looks at no clock and does no
 //! input or output; the same snapshot always gives the same diagnoses in the same order.
 
+pub mod ahead;
 pub mod assessment;
 pub mod blind;
 pub mod catalogue;

@@ -176,7 +176,18 @@ fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject)
         if names.get("severity").is_some_and(|doubt| *doubt == "info") { Severity::Info } else { rule.file.severity };
     let is_hopeless = rule.file.hopeless_with.iter().any(|name| names.contains_key(name));
     let waiting = if is_hopeless { Waiting::Useless } else { rule.file.waiting };
-    Diagnosis { id: rule.id.clone(), severity, waiting, subject, reach, words, names, evidence, consequences, changes: None }
+    Diagnosis {
+        id: rule.id.clone(),
+        severity,
+        waiting,
+        subject,
+        reach,
+        words,
+        names,
+        evidence,
+        consequences,
+        changes: None,
+    }
 }
 
 /// Each consequence once, although several pods have it.

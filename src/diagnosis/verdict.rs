@@ -8,7 +8,7 @@ use crate::diagnosis::crew::Crews;
 use crate::diagnosis::rail::{self, State, Step};
 use crate::diagnosis::rule::Severity;
 use crate::diagnosis::track::Track;
-use crate::diagnosis::{deadline, present, stack};
+use crate::diagnosis::{ahead, deadline, present, stack};
 use crate::snapshot::custom::Custom;
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::pod::Pod;
@@ -91,7 +91,8 @@ pub fn state(judged: &Judged<'_>, top: &Subject) -> WorkloadState {
         _ => Verdict::Progressing,
     };
     let stack = stack::of_workload(snapshot, top, pods).to_owned();
-    WorkloadState { subject: top.clone(), stack, ready, wanted, verdict, stages }
+    let deadlines = if verdict == Verdict::Healthy { Vec::new() } else { ahead::deadlines(snapshot, object, pods) };
+    WorkloadState { subject: top.clone(), stack, ready, wanted, verdict, stages, deadlines }
 }
 
 /// Does something hold it at a stage?

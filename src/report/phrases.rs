@@ -1,6 +1,10 @@
 //! Phrases that reports and the screen share.
 
-use crate::diagnosis::assessment::{BlindSpot, Diagnosis};
+use jiff::Timestamp;
+
+use crate::diagnosis::ahead::Deadline;
+use crate::diagnosis::assessment::{Assessment, BlindSpot, Diagnosis};
+use crate::diagnosis::rule::{Severity, Waiting};
 
 /// `1 pod`, `40 pods`.
 pub fn pods(count: usize) -> String {
@@ -37,5 +41,23 @@ pub fn role(spot: &BlindSpot) -> Option<String> {
     match what.split_once(' ') {
         Some((resource, _)) => Some(format!("`get {resource}`")),
         None => Some(format!("`get, list, watch {what}`")),
+    }
+}
+
+/// What happens at known times, in one line.
+pub fn deadlines(deadlines: &[Deadline], now: Timestamp) -> String {
+    deadlines.iter().map(|deadline| deadline.sentence(now)).collect::<Vec<_>>().join("; ")
+}
+
+/// What happens next to the workload that an error hurts first, and whether it helps to wait.
+pub fn ahead(diagnosis: &Diagnosis, assessment: &Assessment, now: Timestamp) -> String {
+    let hurt = assessment.workloads.iter().find(|state| diagnosis.reach.workload.as_ref() == Some(&state.subject));
+    let Some(state) = hurt.filter(|_| diagnosis.severity == Severity::Error) else { return String::new() };
+    let next = deadlines(&state.deadlines, now);
+    match (next.is_empty(), diagnosis.waiting) {
+        (true, Waiting::Useless) => String::new(),
+        (true, Waiting::Helps) => "waiting can help".to_owned(),
+        (false, Waiting::Useless) => format!("{next}; waiting does not help"),
+        (false, Waiting::Helps) => format!("{next}; waiting can help"),
     }
 }

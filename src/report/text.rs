@@ -7,6 +7,7 @@
 //! error  churn-score: score.py opens outputs/model.pkl, which is not there
 //!        why …
 //!        hurts  deployment churn-score, 0 of 1 pods ready
+//!        ahead  churn-score is started again in 40 s; waiting does not help
 //!        seen   pod churn-score-7f9c-x2m4q, container churn-score, log line 41:
 //!               FileNotFoundError: [Errno 2] No such file or directory: 'outputs/model.pkl'
 //!        since  revision 6, which has been ready for 9 days:
@@ -62,8 +63,15 @@ fn head(assessment: &Assessment) -> Vec<String> {
             Verdict::Healthy => lines.push("Nothing wrong was found.".to_owned()),
             _ => lines.push("No cause was found.".to_owned()),
         }
+        lines.extend(assessment.workloads.iter().filter_map(|state| ahead(state, source)));
     }
     lines
+}
+
+/// What happens next to a workload that nothing was found about.
+fn ahead(state: &WorkloadState, source: &Source) -> Option<String> {
+    let next = phrases::deadlines(&state.deadlines, source.taken_at?);
+    (!next.is_empty()).then(|| format!("{}: {next}.", state.subject.name))
 }
 
 fn place(source: &Source) -> String {
@@ -83,6 +91,10 @@ fn of_diagnosis(diagnosis: &Diagnosis, assessment: &Assessment) -> Vec<String> {
     lines.extend(diagnosis.words.explanation.iter().flat_map(|paragraph| hanging("        ", paragraph)));
     if !diagnosis.reach.workloads.is_empty() {
         lines.extend(hanging("        hurts  ", &hurt(diagnosis, &assessment.workloads)));
+    }
+    let ahead = assessment.source.taken_at.map(|now| phrases::ahead(diagnosis, assessment, now)).unwrap_or_default();
+    if !ahead.is_empty() {
+        lines.extend(hanging("        ahead  ", &ahead));
     }
     lines.extend(diagnosis.evidence.iter().flat_map(seen));
     for (index, line) in since::lines(diagnosis, assessment.source.taken_at).iter().enumerate() {

@@ -185,6 +185,11 @@ impl Probe {
         let period = self.period_seconds.unwrap_or(10).max(1);
         self.initial_delay_seconds.max(0) + period * self.failure_threshold.unwrap_or(3).max(1)
     }
+
+    /// Seconds from the first failure to the one that counts, if every check between fails too.
+    pub fn failing_seconds(&self) -> i64 {
+        self.period_seconds.unwrap_or(10).max(1) * (self.failure_threshold.unwrap_or(3).max(1) - 1)
+    }
 }
 
 /// An HTTP request to a container.

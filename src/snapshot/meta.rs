@@ -120,6 +120,8 @@ pub struct Condition {
     pub message: SafeText,
     /// Since when.
     pub last_transition_time: Option<Timestamp>,
+    /// When it was last confirmed; of a Deployment's `Progressing` the last progress.
+    pub last_update_time: Option<Timestamp>,
 }
 
 impl Condition {

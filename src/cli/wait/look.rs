@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnosis::ahead::Deadline;
 use crate::diagnosis::assessment::{Assessment, Diagnosis};
 use crate::diagnosis::rail::{Stage, State, Step};
 use crate::diagnosis::rollout::{self, Progress};
@@ -38,6 +39,8 @@ pub struct Rollout {
     pub ready: i64,
     /// Pods that are wanted.
     pub wanted: i64,
+    /// What Kubernetes does next to it.
+    pub deadlines: Vec<Deadline>,
     /// What is wrong with it: diagnoses of severity error.
     pub errors: Vec<Diagnosis>,
 }
@@ -83,6 +86,7 @@ fn of_one(snapshot: &Snapshot, key: &Key, own: &Assessment) -> Option<Rollout> {
         is_routed: stages.iter().any(|step| step.name == Stage::Routed && step.state == State::Done),
         ready: own.workloads.iter().map(|state| state.ready).sum(),
         wanted: own.workloads.iter().map(|state| state.wanted).sum(),
+        deadlines: state.map(|state| state.deadlines.clone()).unwrap_or_default(),
         errors: own.diagnoses.iter().filter(is_error).cloned().collect(),
     })
 }

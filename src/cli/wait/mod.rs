@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -68,7 +69,7 @@ async fn wait(arguments: &WaitArguments, cluster: &ClusterArguments, mut vigil: 
         if let Some(outcome) = end.or_else(|| is_over.then_some(Outcome::TimedOut)) {
             break outcome;
         }
-        teller.show(&vigil.look);
+        teller.show(&vigil.look, server_time(&view));
     };
     running.abort();
     teller.tell(&vigil.last_words(outcome, begun.elapsed()));
@@ -95,6 +96,12 @@ async fn start(
     let running = tokio::spawn(session.run(receiver));
     greeting.await?;
     Ok((running, views))
+}
+
+/// The time on the clock of the API server.
+fn server_time(view: &View) -> Timestamp {
+    let now = Timestamp::now();
+    now.checked_add(SignedDuration::from_secs(view.ahead)).unwrap_or(now)
 }
 
 /// Was every kind read once, or refused?

@@ -29,7 +29,7 @@ const KINDS: [(Kind, &str); 11] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Kinds, each with the name that is meant; without one all that the selection holds for.
-    pub named: Vec<(Kind, Option<String>)>,
+    pub named: Vec<Named>,
     /// What the labels of those without a name must be.
     pub selection: Option<Selection>,
 }
@@ -37,31 +37,15 @@ pub struct Target {
 impl Target {
     /// Reads what was typed.
     pub fn read(objects: &[String], selection: Option<Selection>) -> anyhow::Result<Self> {
-        let mut named = Vec::new();
-        match objects.split_first() {
-            None if selection.is_some() => named.extend(KINDS.map(|(kind, _)| (kind, None))),
+        let named = match objects.split_first() {
+            None if selection.is_some() => KINDS.iter().map(|(kind, _)| (*kind, None)).collect(),
             None => bail!("say what to wait for: TYPE/NAME such as deployment/churn, or labels with -l"),
-            Some((types, names)) if !types.contains('/') => {
-                for kind in types.split(',') {
-                    let kind = self::kind(kind)?;
-                    named.extend(names.iter().map(|name| (kind, Some(name.clone()))));
-                    named.extend(names.is_empty().then_some((kind, None)));
-                }
-                if names.is_empty() && selection.is_none() {
-                    bail!("{types} says of what type, and not which: write {types}/NAME, or choose by labels with -l");
-                }
+            Some((types, [])) if !types.contains('/') && selection.is_none() => {
+                bail!("{types} says of what type, and not which: write {types}/NAME, or choose by labels with -l")
             }
-            Some(_) => {
-                for object in objects {
-                    match object.split_once('/') {
-                        Some((kind, name)) if !name.is_empty() => {
-                            named.push((self::kind(kind)?, Some(name.to_owned())))
-                        }
-                        _ => bail!("`{object}` is no TYPE/NAME such as deployment/churn"),
-                    }
-                }
-            }
-        }
+            Some((types, names)) if !types.contains('/') => of_types(types, names)?,
+            Some(_) => objects.iter().map(|object| of_object(object)).collect::<anyhow::Result<_>>()?,
+        };
         if selection.is_some() && named.iter().any(|(_, name)| name.is_some()) {
             bail!("name the objects, or choose them by labels with -l, but not both");
         }
@@ -99,13 +83,35 @@ impl Target {
     /// Objects that could have been meant by what is not there.
     pub fn near(&self, snapshot: &Snapshot, found: &BTreeSet<Key>) -> Vec<String> {
         let there = |kind: Kind| snapshot.objects().map(|(key, _)| key).filter(move |key| key.kind == kind);
-        let near = |(kind, name): &(Kind, Option<String>)| {
+        let near = |(kind, name): &Named| {
             let name = name.as_deref().filter(|name| !found.iter().any(|key| *key.name == **name))?;
             let like = nearest(name, there(*kind).map(|key| key.name.as_str()));
             let other = || KINDS.iter().find_map(|(kind, _)| there(*kind).find(|key| *key.name == *name));
             like.map(|like| shown(*kind, like)).or_else(|| other().map(|key| shown(key.kind, name)))
         };
         self.named.iter().filter_map(near).collect()
+    }
+}
+
+/// What is meant.
+type Named = (Kind, Option<String>);
+
+/// `deployment,statefulset churn api`
+fn of_types(types: &str, names: &[String]) -> anyhow::Result<Vec<Named>> {
+    let mut named = Vec::new();
+    for kind in types.split(',') {
+        let kind = self::kind(kind)?;
+        named.extend(names.iter().map(|name| (kind, Some(name.clone()))));
+        named.extend(names.is_empty().then_some((kind, None)));
+    }
+    Ok(named)
+}
+
+/// `deployment/churn`
+fn of_object(object: &str) -> anyhow::Result<Named> {
+    match object.split_once('/') {
+        Some((kind, name)) if !name.is_empty() => Ok((self::kind(kind)?, Some(name.to_owned()))),
+        _ => bail!("`{object}` is no TYPE/NAME such as deployment/churn"),
     }
 }
 

@@ -9,6 +9,8 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use crate::cli::args::Output;
 use crate::cli::wait::event::{self, Event};
 use crate::cli::wait::look::{self, Look, Rollout};
@@ -53,13 +55,15 @@ impl Teller {
     }
 
     /// Shows on a terminal where it stands right now.
-    pub fn show(&self, look: &Look) {
+    pub fn show(&self, look: &Look, now: Timestamp) {
         let open: Vec<_> = look.rollouts.iter().filter(|(_, rollout)| !rollout.is_over()).collect();
         let Some((key, rollout)) = open.first().filter(|_| self.is_live) else { return };
         let all = look.rollouts.len();
         let others = if all > 1 { format!("{} of {all} are rolled out; ", all - open.len()) } else { String::new() };
         let name = event::named(key, &look.assessment.source.namespace);
-        let line = format!("{}  {} {others}{name} {}", self.elapsed(), bar(rollout), look::words(rollout));
+        let next =
+            rollout.deadlines.first().map(|deadline| format!("; {}", deadline.sentence(now))).unwrap_or_default();
+        let line = format!("{}  {} {others}{name} {}{next}", self.elapsed(), bar(rollout), look::words(rollout));
         let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
         self.write(&words::cut(&line, columns.saturating_sub(1)));
     }

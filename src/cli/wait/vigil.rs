@@ -186,7 +186,9 @@ mod tests {
             let lens = Lens { catalogue: Arc::new(Catalogue::builtin()), selection: None };
             let mut case = Case { vigil: Vigil::new(target, lens), snapshot: Snapshot::default(), now: Instant::now() };
             case.snapshot.source.namespace = SafeText::new("ml");
-            objects.iter().for_each(|object| case.put(object));
+            for object in objects {
+                case.put(object);
+            }
             case
         }
 

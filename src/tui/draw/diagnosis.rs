@@ -72,6 +72,8 @@ fn without_diagnosis<'a>(app: &App, row: Option<&Row<'_>>) -> Vec<Line<'a>> {
     let mut lines = vec![Line::raw(" Nothing wrong was found."), Line::default()];
     let stages = row.state.map(|state| state.stages.as_slice()).unwrap_or_default();
     lines.extend(stages.iter().filter(|step| step.state != State::Ahead).map(|step| stage(app, step)));
+    let deadlines = row.state.map(|state| state.deadlines.as_slice()).unwrap_or_default();
+    lines.extend(deadlines.iter().map(|deadline| Line::raw(format!(" {}", deadline.sentence(app.now)))));
     lines
 }
 

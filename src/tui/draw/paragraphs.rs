@@ -13,6 +13,8 @@
 //!  DO   1 In score.py, inside init()
 //!            model = joblib.load(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.pkl"))
 //!
+//!  AHEAD  churn-score is started again in 40 s; waiting does not help
+//!
 //!  THEN   crash loop, readiness probe failing
 //! ```
 
@@ -20,7 +22,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::diagnosis::assessment::{Consequence, Diagnosis, Evidence, Fix, From};
-use crate::report::since;
+
+use crate::report::{phrases, since};
 use crate::tui::app::App;
 use crate::tui::words;
 
@@ -81,6 +84,7 @@ pub fn whole<'a>(app: &App, diagnosis: &Diagnosis, columns: usize) -> Vec<Line<'
         let text = if fix.text.is_empty() { fix.title.clone() } else { format!("{}. {}", fix.title, fix.text) };
         lines.extend(to_do(app, index, (fix, &text), columns));
     }
+    lines.extend(ahead(app, diagnosis, columns));
     lines.extend(what_follows(app, &diagnosis.consequences, columns));
     lines.push(Line::default());
     let pages = diagnosis.words.references.iter().chain(std::iter::once(&diagnosis.id));
@@ -184,6 +188,14 @@ fn to_do<'a>(app: &App, index: usize, (fix, text): (&Fix, &str), columns: usize)
     let code =
         fix.command.iter().flat_map(|command| words::wrapped_command(command, columns.saturating_sub(MARGIN + 4)));
     lines.extend(code.map(|line| Line::raw(format!("{margin}{line}"))));
+    lines
+}
+
+/// What Kubernetes does next, and whether it helps to wait.
+fn ahead<'a>(app: &App, diagnosis: &Diagnosis, columns: usize) -> Vec<Line<'a>> {
+    let text = phrases::ahead(diagnosis, &app.view.assessment, app.now);
+    let mut lines = if text.is_empty() { Vec::new() } else { vec![Line::default()] };
+    lines.extend(headed(app, "AHEAD", &text, columns));
     lines
 }
 
