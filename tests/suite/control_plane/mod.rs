@@ -21,3 +21,4 @@ mod replicas;
 mod returns;
 mod rollouts;
 mod scheduling;
+mod waits;

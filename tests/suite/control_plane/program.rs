@@ -1,7 +1,7 @@
 //! The program under test: run as a user runs it, and what it reported.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -31,6 +31,24 @@ pub fn check(kubeconfig: &Path, namespace: &str) -> Report {
         code: output.status.code().unwrap_or(-1),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// Begins `unstuck wait deployment/digits`, with more arguments.
+pub fn wait(kubeconfig: &Path, namespace: &str, more: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_unstuck"))
+        .args(["wait", "deployment/digits", "-n", namespace, "--kubeconfig"])
+        .arg(kubeconfig)
+        .args(more)
+        .env_remove("KUBECONFIG")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program was built beside its tests")
+}
+
+/// What a wait that has ended said, and its exit code.
+pub fn waited(wait: Child) -> (String, i32) {
+    let output = wait.wait_with_output().expect("it is our own");
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap_or(-1))
 }
 
 impl Report {

@@ -41,6 +41,16 @@ pub async fn get(client: &Client, path: &str) -> Result<Value, Error> {
     client.request(Request::get(path).body(Vec::new()).expect("a path makes a request")).await
 }
 
+/// Changes parts of an object.
+pub async fn patch(client: &Client, path: &str, changes: &Value) -> Value {
+    send(client, Method::PATCH, path, changes).await
+}
+
+/// Deletes an object, and what it owns in the background.
+pub async fn delete(client: &Client, path: &str) {
+    send(client, Method::DELETE, path, &serde_json::json!({})).await;
+}
+
 /// Makes an object.
 pub async fn create(client: &Client, manifest: &Value) -> Value {
     send(client, Method::POST, &collection(manifest), manifest).await
