@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cli::Outcome;
 use crate::cli::args::{CheckArguments, ClusterArguments};
 use crate::cli::{check, live};
-use crate::cluster::config::{self, Place};
+use crate::cluster::config::Place;
 use crate::diagnosis::catalogue::Catalogue;
 use crate::session::Lens;
 use crate::tui::{self, terminal};
@@ -16,10 +16,7 @@ pub fn run(cluster: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Res
         return check::run(&CheckArguments::default(), cluster, catalogue);
     }
     let runtime = live::runtime()?;
-    let shown = runtime.block_on(async {
-        let place = config::find(&cluster.target()).await?;
-        show(place, cluster.lens(catalogue)?).await
-    });
+    let shown = runtime.block_on(async { tui::run(live::connect(cluster, cluster.lens(catalogue)?).await?).await });
     runtime.shutdown_background();
     shown.map(|()| Outcome::Well)
 }

@@ -25,13 +25,23 @@ pub fn runtime() -> anyhow::Result<Runtime> {
         .context("cannot start the runtime")
 }
 
-/// Follows the cluster until everything was read once, or the time is over; gives the last view.
+/// Follows the cluster until everything was read once, or the time is over; what is known then.
 pub async fn look_once(arguments: &ClusterArguments, lens: Lens) -> anyhow::Result<Assessment> {
+    look(connect(arguments, lens.clone()).await?, arguments.request_timeout, lens).await
+}
+
+/// The same for a cluster that is known already.
+pub async fn look_at(place: Place, limit: Duration, lens: Lens) -> anyhow::Result<Assessment> {
+    look(begin(place, lens.clone()).await?, limit, lens).await
+}
+
+/// Finds the cluster that is meant and begins to follow it.
+pub async fn connect(arguments: &ClusterArguments, lens: Lens) -> anyhow::Result<Ends> {
     let place = config::find(&arguments.target()).await?;
     for warning in &place.warnings {
         eprintln!("unstuck: {warning}");
     }
-    look_at(place, arguments.request_timeout, lens).await
+    begin(place, lens).await
 }
 
 /// Begins to follow a cluster, until nobody looks at the views. A server that cannot be reached at all is an error
@@ -48,9 +58,8 @@ pub async fn begin(place: Place, lens: Lens) -> anyhow::Result<Ends> {
     Ok(Ends { views, requests })
 }
 
-/// The same for a cluster that is known already.
-pub async fn look_at(place: Place, limit: Duration, lens: Lens) -> anyhow::Result<Assessment> {
-    let Ends { mut views, requests: _requests } = begin(place, lens.clone()).await?;
+async fn look(ends: Ends, limit: Duration, lens: Lens) -> anyhow::Result<Assessment> {
+    let Ends { mut views, requests: _requests } = ends;
     let settled = async {
         while views.changed().await.is_ok() {
             if views.borrow_and_update().is_settled {

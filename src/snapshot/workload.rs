@@ -185,8 +185,6 @@ pub struct WorkloadStatus {
     /// Pods that are ready for long enough.
     #[serde(alias = "numberAvailable")]
     pub available_replicas: i64,
-    /// The newest revision of a stateful set, as its pods carry it in `controller-revision-hash`.
-    pub update_revision: SafeText,
     /// Nodes that a daemon set should run on.
     pub desired_number_scheduled: i64,
     /// Nodes where a daemon set is ready.

@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::cli::args::{ClusterArguments, WaitArguments};
@@ -20,11 +18,9 @@ use crate::cli::wait::target::Target;
 use crate::cli::wait::teller::Teller;
 use crate::cli::wait::vigil::Vigil;
 use crate::cli::{Outcome, live};
-use crate::cluster::config;
 use crate::cluster::news::Freshness;
-use crate::cluster::start::Cluster;
 use crate::diagnosis::catalogue::Catalogue;
-use crate::session::{Lens, Session, View};
+use crate::session::{Ends, View};
 use crate::snapshot::kind::Kind;
 
 /// How often it is asked whether something has stood for long enough.
@@ -48,7 +44,7 @@ pub fn run(
 }
 
 async fn wait(arguments: &WaitArguments, cluster: &ClusterArguments, mut vigil: Vigil) -> anyhow::Result<Outcome> {
-    let (running, mut views) = start(cluster, vigil.lens.clone()).await?;
+    let Ends { mut views, requests: _requests } = live::connect(cluster, vigil.lens.clone()).await?;
     let begun = Instant::now();
     let (teller, mut settled) = (Teller::new(arguments.output, begun), begun);
     let outcome = loop {
@@ -71,31 +67,12 @@ async fn wait(arguments: &WaitArguments, cluster: &ClusterArguments, mut vigil: 
         }
         teller.show(&vigil.look, server_time(&view));
     };
-    running.abort();
     teller.tell(&vigil.last_words(outcome, begun.elapsed()));
     let look = &vigil.look;
     if !look.rollouts.is_empty() && (outcome != Outcome::Well || !look.assessment.diagnoses.is_empty()) {
         teller.report(&look.assessment);
     }
     Ok(outcome)
-}
-
-/// Begins to follow the cluster.
-async fn start(
-    arguments: &ClusterArguments,
-    lens: Lens,
-) -> anyhow::Result<(JoinHandle<()>, watch::Receiver<Arc<View>>)> {
-    let place = config::find(&arguments.target()).await?;
-    for warning in &place.warnings {
-        eprintln!("unstuck: {warning}");
-    }
-    let cluster = Cluster::start(place, lens.catalogue.sieve.clone())?;
-    let greeting = cluster.greet();
-    let (session, views) = Session::new(cluster, lens);
-    let (_requests, receiver) = mpsc::channel(1);
-    let running = tokio::spawn(session.run(receiver));
-    greeting.await?;
-    Ok((running, views))
 }
 
 /// The time on the clock of the API server.
