@@ -263,9 +263,14 @@ impl Session {
             is_same
         });
         let open = self.logs.values().filter(|followed| !followed.has_ended).count();
-        let pinned =
-            self.pinned.iter().map(|key| Wanted { key: key.clone(), is_unwell: true, instance: String::new() });
-        let unread = pinned.chain(wanted).filter(|wanted| !self.logs.contains_key(&wanted.key));
+        let instance = |key| instances.get(key).copied().unwrap_or_default().to_owned();
+        let pinned: Vec<Wanted> = self
+            .pinned
+            .iter()
+            .map(|key| Wanted { key: key.clone(), is_unwell: true, instance: instance(key) })
+            .collect();
+        let wanted = wanted.into_iter().filter(|wanted| !self.pinned.contains(&wanted.key));
+        let unread = pinned.into_iter().chain(wanted).filter(|wanted| !self.logs.contains_key(&wanted.key));
         let chosen: Vec<Wanted> = unread.take(FOLLOWED.saturating_sub(open)).collect();
         for wanted in chosen {
             let reader = self.cluster.logs.clone();

@@ -26,6 +26,8 @@ const FIRST_LINES: u32 = 5000;
 const KEPT_LINES: usize = 3000;
 /// A log that flows is handed on at most so often.
 const HAND_ON: Duration = Duration::from_millis(200);
+/// A container that says nothing for so long has not written anything yet.
+const SILENCE: Duration = Duration::from_secs(2);
 /// Seconds before a cut in which lines are held against what comes after it.
 const OVERLAP: i64 = 2;
 /// Bytes read at once.
@@ -107,16 +109,15 @@ impl LogFollower {
         let mut stream = Box::pin(stream.map_err(|error| said(&error))?);
         let mut chunk = vec![0; CHUNK];
         let mut handed_on = Instant::now();
-        let mut waiting = false;
+        let mut patience = Some(SILENCE);
         loop {
-            let next = if waiting {
-                timeout(HAND_ON, stream.read(&mut chunk)).await
-            } else {
-                Ok(stream.read(&mut chunk).await)
+            let next = match patience {
+                Some(limit) => timeout(limit, stream.read(&mut chunk)).await,
+                None => Ok(stream.read(&mut chunk).await),
             };
             let Ok(read) = next else {
                 self.hand_on(reading).await;
-                (waiting, handed_on) = (false, Instant::now());
+                (patience, handed_on) = (None, Instant::now());
                 continue;
             };
             match read {
@@ -124,10 +125,10 @@ impl LogFollower {
                 Ok(length) => reading.push(&chunk[..length]),
                 Err(error) => return Err(error.to_string()),
             }
-            waiting = true;
+            patience = Some(HAND_ON);
             if handed_on.elapsed() > HAND_ON {
                 self.hand_on(reading).await;
-                (waiting, handed_on) = (false, Instant::now());
+                (patience, handed_on) = (None, Instant::now());
             }
         }
     }
