@@ -9,6 +9,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
+#[path = "src/snapshot/log/alarm.rs"]
+mod alarm;
 #[path = "src/diagnosis/literal.rs"]
 #[allow(dead_code, reason = "the program uses the rest")]
 mod literal;
@@ -51,6 +53,7 @@ fn rules() {
     println!("cargo::rerun-if-changed=diagnostics");
     println!("cargo::rerun-if-changed=src/diagnosis/ordinary.log");
     println!("cargo::rerun-if-changed=src/diagnosis/literal.rs");
+    println!("cargo::rerun-if-changed=src/snapshot/log/alarm.rs");
     let mut rules = Vec::new();
     let mut proofs = Vec::new();
     for path in rule_files(Path::new("diagnostics")) {
@@ -74,7 +77,7 @@ fn rules() {
         rules.push(json!({"id": id, "stage": stage, "rule": rule}));
     }
     let marks = read(Path::new("diagnostics/marks.yaml")).unwrap_or_else(|error| panic!("marks.yaml: {error}"));
-    let mut literals = Vec::new();
+    let mut literals: Vec<String> = alarm::words().collect();
     for rule in &rules {
         collect(&rule["rule"], false, &mut literals);
     }
@@ -111,7 +114,9 @@ fn collect(value: &Value, pattern: bool, literals: &mut Vec<String>) {
     match value {
         Value::String(line) if pattern => literals.push(literal::longest(line)),
         Value::Object(regex) if pattern => {
-            literals.extend(regex.get("literal").and_then(Value::as_str).map(str::to_owned));
+            let written =
+                regex.get("literal").map(|one| one.as_array().map_or(std::slice::from_ref(one), Vec::as_slice));
+            literals.extend(written.unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned));
         }
         Value::Array(items) => {
             for item in items {

@@ -225,7 +225,7 @@ impl Court<'_, '_> {
         }
         next.names.extend(own_code(utterance));
         next.evidence.extend(evidence::of_words(self.scene, utterance, &found.span));
-        let anchor = anchor(utterance, index, &found.span, pattern.literal.len());
+        let anchor = anchor(utterance, index, &found.span, pattern.literal_length());
         next.anchor = next.anchor.or(Some(anchor));
         Some(next)
     }

@@ -21,28 +21,36 @@ pub fn longest(line: &str) -> String {
     flat.max_by_key(String::len).unwrap_or_default()
 }
 
-/// Lengths of gates, in bytes. Shorter ones let too much pass, longer ones cover too little.
-const GATE_LENGTHS: std::ops::RangeInclusive<usize> = 4..=6;
-/// What a pass of a line costs, against what one gate more costs.
-const PASS_COST: f64 = 400.0;
+/// A search looks at a gate only if its first bytes, this many, could begin one.
+const HEAD: usize = 5;
+/// More bytes than these say no more.
+const GATE_LENGTH: usize = 12;
+/// In JSON and HTML these are written in another way.
+const ESCAPED: [char; 6] = ['"', '\'', '\\', '<', '>', '&'];
 
-/// Chooses gates greedily: again and again the word that stands in the most literals not yet covered, weighed by how
-/// often it stands in `ordinary`, the lines of healthy servers.
+/// How often each four bytes stand in the lines of healthy servers.
+type Ordinary<'a> = BTreeMap<&'a [u8], usize>;
+
+/// Chooses a gate for each literal, the same for as many as can be: a part of a word whose first bytes do not stand in
+/// `ordinary`, the lines of healthy servers.
 pub fn choose_gates(literals: &[String], ordinary: &str) -> Vec<String> {
-    let held: Vec<BTreeSet<&str>> = literals.iter().map(|literal| words(literal).collect()).collect();
-    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for word in held.iter().flatten() {
-        *open.entry(word).or_default() += 1;
+    let mut counts = Ordinary::new();
+    for quad in ordinary.as_bytes().windows(HEAD - 1) {
+        *counts.entry(quad).or_default() += 1;
     }
-    let mut costs = Costs { lines: ordinary.lines().collect(), known: BTreeMap::new() };
+    let held: Vec<BTreeSet<&str>> = literals.iter().map(|literal| possible_gates(literal, &counts)).collect();
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    for gate in held.iter().flatten() {
+        *open.entry(gate).or_default() += 1;
+    }
     let mut gates: Vec<&str> = Vec::new();
     let mut is_covered = vec![false; held.len()];
-    while let Some(gate) = worthiest(&open, &mut costs) {
+    while let Some(gate) = worthiest(&open) {
         gates.push(gate);
-        for (words, covered) in held.iter().zip(&mut is_covered).filter(|(words, _)| words.contains(gate)) {
+        for (possible, covered) in held.iter().zip(&mut is_covered).filter(|(possible, _)| possible.contains(gate)) {
             if !std::mem::replace(covered, true) {
-                for word in words {
-                    *open.entry(word).or_default() -= 1;
+                for gate in possible {
+                    *open.entry(gate).or_default() -= 1;
                 }
             }
         }
@@ -50,44 +58,36 @@ pub fn choose_gates(literals: &[String], ordinary: &str) -> Vec<String> {
     gates.into_iter().map(str::to_owned).collect()
 }
 
-/// The word that covers most for what it costs. No word costs less than 1, so few need to be weighed.
-fn worthiest<'a>(open: &BTreeMap<&'a str, usize>, costs: &mut Costs<'a>) -> Option<&'a str> {
-    let mut best = (0.0, None);
-    for (word, count) in open {
-        let most = *count as f64;
-        if most > best.0 && most / costs.of(word) > best.0 {
-            best = (most / costs.of(word), Some(*word));
-        }
-    }
-    best.1
-}
-
-/// What a word costs as a gate, once it was weighed.
-struct Costs<'a> {
-    lines: Vec<&'a str>,
-    known: BTreeMap<&'a str, f64>,
-}
-
-impl<'a> Costs<'a> {
-    fn of(&mut self, word: &'a str) -> f64 {
-        *self.known.entry(word).or_insert_with(|| {
-            let passing = self.lines.iter().filter(|line| line.contains(word)).count();
-            1.0 + PASS_COST * passing as f64 / self.lines.len().max(1) as f64
-        })
-    }
+/// The gate that stands in the most literals, the longest of several.
+fn worthiest<'a>(open: &BTreeMap<&'a str, usize>) -> Option<&'a str> {
+    let worth = open.iter().filter(|(_, count)| **count > 0);
+    worth.max_by_key(|(gate, count)| (**count, gate.len())).map(|(gate, _)| *gate)
 }
 
 /// A gate for each literal that holds none of `gates`.
-pub fn missing_gates(literals: &[String], gates: &[String]) -> Vec<String> {
-    let open = literals.iter().filter(|literal| !gates.iter().any(|gate| literal.contains(gate.as_str())));
-    open.filter_map(|literal| words(literal).last().map(str::to_owned)).collect()
+pub fn missing_gates<'a>(literals: impl Iterator<Item = &'a str>, gates: &[String]) -> Vec<String> {
+    let is_open = |literal: &&str| !gates.iter().any(|gate| literal.contains(gate.as_str()));
+    let open: Vec<String> = literals.filter(is_open).map(str::to_owned).collect();
+    choose_gates(&open, "")
 }
 
-/// The parts of a literal that could be a gate: no blank in them, since pasted lines are wrapped at blanks.
-fn words(literal: &str) -> impl Iterator<Item = &str> {
-    GATE_LENGTHS.flat_map(move |length| {
-        (0..literal.len().saturating_sub(length - 1)).filter_map(move |at| {
-            literal.get(at..at + length).filter(|word| word.is_ascii() && !word.contains(char::is_whitespace))
-        })
-    })
+/// The parts of a literal that could be its gate: without a blank if there are such, since pasted lines are wrapped.
+fn possible_gates<'a>(literal: &'a str, ordinary: &Ordinary<'_>) -> BTreeSet<&'a str> {
+    let is_rare = |part: &&str| cost(part, ordinary) == 0;
+    let words = literal.split(|c: char| c.is_whitespace() || ESCAPED.contains(&c));
+    let in_words: BTreeSet<&str> = words.flat_map(parts).filter(is_rare).collect();
+    if !in_words.is_empty() {
+        return in_words;
+    }
+    parts(literal).min_by_key(|part| cost(part, ordinary)).into_iter().collect()
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let part = |at| text.get(at..text.len().min(at + GATE_LENGTH));
+    (0..text.len()).filter_map(part).filter(|part| part.len() >= HEAD)
+}
+
+/// How often a search would look at the place of a part in vain.
+fn cost(part: &str, ordinary: &Ordinary<'_>) -> usize {
+    part.as_bytes()[..HEAD].windows(HEAD - 1).filter_map(|quad| ordinary.get(quad)).sum()
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::diagnosis::literal;
 use crate::diagnosis::plural::PatternVisitor;
+use crate::diagnosis::rule::OneOrMany;
 
 /// A pattern as it is written in a rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +31,8 @@ impl<'de> Deserialize<'de> for PatternText {
 pub struct RegexText {
     /// In the syntax of the `regex` crate; named groups bind names.
     pub regex: String,
-    /// A word of at least four characters that stands in every match.
-    pub literal: String,
+    /// A text with a word of at least four characters that stands in every match, or several of which one does.
+    pub literal: OneOrMany<String>,
 }
 
 /// A pattern that is compiled when its literal is first seen.
@@ -39,8 +40,8 @@ pub struct RegexText {
 pub struct Pattern {
     /// As it is written in the rule.
     pub text: PatternText,
-    /// The longest text that every match contains.
-    pub literal: String,
+    /// The longest text that every match contains, or several of which every match contains one.
+    pub literals: Vec<String>,
     compiled: OnceLock<Option<Regex>>,
 }
 
@@ -60,8 +61,10 @@ enum Part {
     Hole { name: String, shape: String },
 }
 
-/// A literal shorter than this would be found everywhere.
-pub const LITERAL_LENGTH: usize = 4;
+/// A literal without a word as long as this would be found everywhere.
+const WORD_LENGTH: usize = 4;
+/// A literal shorter than this cannot be searched for.
+const SEARCHED_LENGTH: usize = 5;
 /// A hole that holds more than this many bytes matched by accident.
 const HOLE_LENGTH: usize = 2000;
 
@@ -81,11 +84,11 @@ pub const SHAPES: [(&str, &str, &str); 9] = [
 impl Pattern {
     /// Reads a pattern; the error says what is wrong with it.
     pub fn new(text: &PatternText) -> Result<Self, String> {
-        let literal = match text {
-            PatternText::Line(line) => parts(line).map(|_| literal::longest(line))?,
-            PatternText::Regex(regex) => regex.literal.clone(),
+        let literals = match text {
+            PatternText::Line(line) => parts(line).map(|_| vec![literal::longest(line)])?,
+            PatternText::Regex(regex) => regex.literal.as_slice().to_vec(),
         };
-        Ok(Pattern { text: text.clone(), literal, compiled: OnceLock::new() })
+        Ok(Pattern { text: text.clone(), literals, compiled: OnceLock::new() })
     }
 
     /// As it is written in the rule.
@@ -94,6 +97,11 @@ impl Pattern {
             PatternText::Line(line) => line,
             PatternText::Regex(regex) => &regex.regex,
         }
+    }
+
+    /// So many bytes at least are fixed in every match.
+    pub fn literal_length(&self) -> usize {
+        self.literals.iter().map(String::len).min().unwrap_or_default()
     }
 
     /// The names that a match binds.
@@ -121,12 +129,16 @@ impl Pattern {
 
     /// Can it be found in a log? That is searched by a word of each pattern.
     pub fn verify_literal(&self) -> Result<(), String> {
-        let literal = &self.literal;
-        let is_long = literal.split_whitespace().any(|word| word.len() >= LITERAL_LENGTH);
-        let reason = || {
-            format!("its fixed text `{literal}` has no word of {LITERAL_LENGTH} characters, by which logs are searched")
+        let is_short = |literal: &&String| {
+            literal.len() < SEARCHED_LENGTH || !literal.split_whitespace().any(|word| word.len() >= WORD_LENGTH)
         };
-        if is_long { Ok(()) } else { Err(reason()) }
+        let reason = |literal| {
+            format!(
+                "logs are searched by its fixed text, and `{literal}` is too short for that: it needs {SEARCHED_LENGTH} \
+                 characters, and {WORD_LENGTH} without a blank"
+            )
+        };
+        self.literals.iter().find(is_short).map_or(Ok(()), |literal| Err(reason(literal)))
     }
 
     /// The first match in `text` that begins before byte `own`.
@@ -138,12 +150,17 @@ impl Pattern {
             .find(|found| found.names.values().all(|held| held.len() <= HOLE_LENGTH))
     }
 
+    /// As a regular expression.
+    pub fn expression(&self) -> Result<String, String> {
+        match &self.text {
+            PatternText::Line(line) => parts(line).map(|parts| as_regex(&parts)),
+            PatternText::Regex(regex) => Ok(regex.regex.clone()),
+        }
+    }
+
     fn build(&self) -> Result<Regex, String> {
-        let source = match &self.text {
-            PatternText::Line(line) => as_regex(&parts(line)?),
-            PatternText::Regex(regex) => regex.regex.clone(),
-        };
-        RegexBuilder::new(&source).multi_line(true).size_limit(1 << 20).build().map_err(|error| error.to_string())
+        let mut builder = RegexBuilder::new(&self.expression()?);
+        builder.multi_line(true).size_limit(1 << 20).build().map_err(|error| error.to_string())
     }
 }
 

@@ -122,7 +122,7 @@ pub enum Waiting {
 }
 
 /// One value or several, written as it reads best.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum OneOrMany<T> {
     /// Several.
     Many(Vec<T>),

@@ -110,7 +110,7 @@ fn pattern() -> Value {
         "required": ["regex", "literal"],
         "properties": {
             "regex": {"type": "string", "description": "a regular expression; named groups bind names"},
-            "literal": {"type": "string", "description": "a text of at least four characters that stands in every match; may be empty under `matches`"},
+            "literal": one_or_many(&json!({"type": "string", "description": "a text of at least five characters that stands in every match (of several one does); may be empty under `matches`"})),
         },
     });
     json!({"oneOf": [{"type": "string"}, regex]})

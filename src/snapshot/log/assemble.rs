@@ -77,16 +77,20 @@ impl Assembler {
         if !taken && starts {
             self.begin(number, raw, &peeled, done);
         }
-        if !peeled.body.is_empty() {
-            // Only Python's logging prints a traceback behind its line; C++ libraries in the same process do not.
-            let is_native = peeled.body.contains(".cc:");
-            self.last_level = peeled.level.filter(|_| !is_native);
-        }
+        self.keep_level(&peeled);
     }
 
-    /// A line that cannot matter passed by: what comes next does not follow the last one.
-    pub fn forget(&mut self) {
-        self.last_level = None;
+    /// A line that cannot matter itself passed by.
+    pub fn pass(&mut self, raw: &str) {
+        self.keep_level(&peel::peel(raw.trim_end()));
+    }
+
+    /// Only Python's logging prints a traceback behind its line: C++ libraries and access logs in the same process do not.
+    fn keep_level(&mut self, peeled: &Peeled<'_>) {
+        if !peeled.body.is_empty() {
+            let is_foreign = peeled.body.contains(".cc:") || peeled.body.contains(" HTTP/1.");
+            self.last_level = peeled.level.filter(|_| !is_foreign);
+        }
     }
 
     /// The log ends here.

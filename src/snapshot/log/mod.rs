@@ -1,7 +1,9 @@
 //! The log of a container: its records, its last lines, and how much of it was seen.
 
+pub mod alarm;
 pub mod assemble;
 pub mod expand;
+pub mod gate;
 pub mod peel;
 pub mod prefix;
 pub mod reader;

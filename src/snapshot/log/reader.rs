@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::snapshot::log::alarm::STRUCTURE;
 use crate::snapshot::log::assemble::Assembler;
 use crate::snapshot::log::expand;
 use crate::snapshot::log::peel;
 use crate::snapshot::log::record::Record;
-use crate::snapshot::log::sieve::{STRUCTURE, Sieve};
+use crate::snapshot::log::sieve::Sieve;
 use crate::snapshot::log::traceback;
 use crate::snapshot::log::{Line, Log};
 use crate::snapshot::text::{self, SafeText};
@@ -96,21 +97,21 @@ impl LogReader {
             self.overlong = 0;
         }
         self.log.lines += 1;
-        let matters = self.assembler.is_open() || self.sieve.next_gate(&line, 0).is_some();
-        self.read_line(&line, matters);
+        self.read_line(&line, true);
         self.keep_tail(&line);
         line.clear();
         self.carry = line;
     }
 
-    /// Reads whole lines. What holds no gate is only counted, unless a record is open.
+    /// Reads whole lines. What holds no gate is only counted, unless a record is open. The first line is always read,
+    /// since a gate may begin with the line feed before it.
     fn block(&mut self, block: &[u8]) {
         if block.is_empty() {
             return;
         }
         let mut at = 0;
         while at < block.len() {
-            let gate = self.sieve.next_gate(block, at).unwrap_or(block.len());
+            let gate = if at == 0 { 0 } else { self.sieve.next_gate(block, at).unwrap_or(block.len()) };
             while self.assembler.is_open() && at < gate.min(block.len()) {
                 let end = line_end(block, at);
                 if end > gate {
@@ -148,7 +149,8 @@ impl LogReader {
     fn pass_over(&mut self, lines: &[u8]) {
         if !lines.is_empty() {
             self.log.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
-            self.assembler.forget();
+            let last = memchr::memrchr(b'\n', &lines[..lines.len() - 1]).map_or(0, |found| found + 1);
+            self.assembler.pass(&text::lossy(&lines[last..lines.len().min(last + LINE_LIMIT)]));
         }
     }
 

@@ -1,19 +1,17 @@
 //! Decides at memory speed which lines of a log can matter, and which patterns could match a text.
 //!
-//! Two steps: a few short *gates*, of which every pattern contains one, are searched in whole blocks with SIMD; a line
-//! that holds one is searched for the longer *literals* of the patterns. Only a pattern whose literal was seen is ever
+//! Two steps: *gates*, of which every literal contains one and healthy servers write few, are searched in whole blocks;
+//! a line that holds one is searched for the *literals* of the patterns. Only a pattern whose literal was seen is ever
 //! compiled and tried. The words are data: this module knows nothing of rules.
 
 use std::sync::OnceLock;
 
-use aho_corasick::packed::{self, Searcher};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use crate::snapshot::log::gate::Gates;
 
 /// The number of a pattern in the catalogue.
 pub type PatternId = u16;
-
-/// Words that structure a log, whatever the catalogue holds: where a stack of frames begins.
-pub const STRUCTURE: [&str; 6] = ["Traceback", "  File \"", "goroutine ", "Caused by: ", "Fatal Python", "\tat "];
 
 /// The gates and literals of a catalogue.
 #[derive(Debug)]
@@ -22,14 +20,6 @@ pub struct Sieve {
     literals: Vec<String>,
     owners: Vec<PatternId>,
     automaton: OnceLock<Option<AhoCorasick>>,
-}
-
-#[derive(Debug)]
-enum Gates {
-    Packed(Searcher),
-    Automaton(AhoCorasick),
-    /// No gate at all: every line passes.
-    Open,
 }
 
 impl Sieve {
@@ -41,11 +31,7 @@ impl Sieve {
 
     /// The place of the first gate in `block` from `from` on.
     pub fn next_gate(&self, block: &[u8], from: usize) -> Option<usize> {
-        match &self.gates {
-            Gates::Packed(searcher) => searcher.find_in(block, (from..block.len()).into()).map(|found| found.start()),
-            Gates::Automaton(automaton) => automaton.find(Input::new(block).range(from..)).map(|found| found.start()),
-            Gates::Open => (from < block.len()).then_some(from),
-        }
+        self.gates.find(block, from)
     }
 
     /// The patterns of which a literal stands in `text`, in ascending order.
@@ -71,19 +57,6 @@ impl Sieve {
                     .ok()
             })
             .as_ref()
-    }
-}
-
-impl Gates {
-    fn new(words: &[String]) -> Self {
-        if words.is_empty() {
-            return Gates::Open;
-        }
-        let packed = packed::Config::new().builder().extend(words).build();
-        match packed {
-            Some(searcher) => Gates::Packed(searcher),
-            None => AhoCorasick::new(words).map_or(Gates::Open, Gates::Automaton),
-        }
     }
 }
 
