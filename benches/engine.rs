@@ -1,6 +1,5 @@
 //! How long the parts of the engine take: reading a log, finding what could matter in it, and judging a namespace.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use divan::counter::BytesCount;
@@ -13,32 +12,10 @@ use unstuck::snapshot::log::reader::LogReader;
 use unstuck::snapshot::text::SafeText;
 use unstuck::snapshot::{Change, LogKey, Snapshot};
 
+mod serving;
+
 fn main() {
     divan::main();
-}
-
-/// A healthy serving log of about so many bytes with one failure in its middle.
-fn serving_log(bytes: usize) -> Vec<u8> {
-    let traceback = include_str!("../tests/corpus/python-module-missing--azureml-xgboost/log.txt");
-    let mut log = String::with_capacity(bytes + traceback.len());
-    let mut line = 0;
-    while log.len() < bytes {
-        if log.len() > bytes / 2 && !log.contains("Traceback") {
-            log.push_str(traceback);
-        }
-        for _ in 0..1000 {
-            let _infallible = writeln!(
-                log,
-                "2026-01-12 09:14:{:02},{:03} INFO [worker-{}] uvicorn.access - 10.244.1.7:52114 - \"POST /score HTTP/1.1\" 200 OK {} ms",
-                line % 60,
-                line % 1000,
-                line % 4,
-                line % 97
-            );
-            line += 1;
-        }
-    }
-    log.into_bytes()
 }
 
 /// A namespace of so many pods in deployments of forty, of which every twentieth pod fails.
@@ -109,7 +86,7 @@ fn catalogue() -> Catalogue {
 #[divan::bench(sample_count = 10)]
 fn log(bencher: Bencher<'_, '_>) {
     let catalogue = Catalogue::builtin();
-    let log = serving_log(32 << 20);
+    let log = serving::log(32 << 20);
     bencher.counter(BytesCount::of_slice(&log)).bench(|| {
         let mut reader = LogReader::new(catalogue.sieve.clone(), 64);
         reader.push(black_box(&log));
@@ -121,7 +98,7 @@ fn log(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 10)]
 fn gates(bencher: Bencher<'_, '_>) {
     let catalogue = Catalogue::builtin();
-    let log = serving_log(32 << 20);
+    let log = serving::log(32 << 20);
     bencher.counter(BytesCount::of_slice(&log)).bench(|| {
         let mut at = 0;
         while let Some(found) = catalogue.sieve.next_gate(black_box(&log), at) {
