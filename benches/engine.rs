@@ -7,8 +7,11 @@ use divan::{Bencher, black_box};
 use serde_json::json;
 use unstuck::diagnosis::catalogue::Catalogue;
 use unstuck::diagnosis::diagnose::diagnose;
+use unstuck::diagnosis::keeper::Keeper;
+use unstuck::diagnosis::touched::Touched;
 use unstuck::snapshot::kind::{Kind, Object};
 use unstuck::snapshot::log::reader::LogReader;
+use unstuck::snapshot::pod::Pod;
 use unstuck::snapshot::text::SafeText;
 use unstuck::snapshot::{Change, LogKey, Snapshot};
 
@@ -126,4 +129,26 @@ fn namespace_of(bencher: Bencher<'_, '_>, pods: usize) {
     let catalogue = Catalogue::builtin();
     let snapshot = namespace(pods, &catalogue);
     bencher.bench(|| diagnose(black_box(&snapshot), &catalogue));
+}
+
+/// A namespace again, after one pod changed: a healthy one, or one that fails.
+#[divan::bench(args = ["healthy", "failing"])]
+fn one_change_of_10_000_pods(bencher: Bencher<'_, '_>, which: &str) {
+    let catalogue = Catalogue::builtin();
+    let mut snapshot = namespace(10_000, &catalogue);
+    let mut keeper = Keeper::default();
+    keeper.assess(&snapshot, &catalogue, &Touched::everything());
+    let number = if which == "failing" { 40 } else { 41 };
+    let (namespace, name) = (SafeText::new("ml"), SafeText::new(&format!("model-1-1-{number}")));
+    let pod: &Pod = snapshot.get(Kind::Pod, &namespace, &name).expect("a pod of the namespace");
+    let mut pod = pod.clone();
+    bencher.bench_local(|| {
+        pod.status.container_statuses[0].restart_count += 1;
+        let change = Change::Put(Kind::Pod, Box::new(Object::Pod(pod.clone())));
+        let mut touched = Touched::default();
+        touched.note(&snapshot, &change);
+        snapshot.apply(change);
+        touched.settle(&snapshot);
+        keeper.assess(&snapshot, &catalogue, &touched)
+    });
 }

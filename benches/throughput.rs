@@ -97,7 +97,7 @@ fn write(folder: &Path, name: &str, bytes: usize) -> Result<PathBuf, Box<dyn Err
 /// Writes the literals and the patterns of all rules, one a line.
 fn words(folder: &Path) -> Result<(PathBuf, PathBuf), Box<dyn Error>> {
     let catalogue = Catalogue::builtin();
-    let all = (0..catalogue.pattern_count()).map(|id| catalogue.pattern(u16::try_from(id).unwrap_or_default()));
+    let all = catalogue.patterns().iter();
     let (literals, patterns) = (folder.join("literals.txt"), folder.join("patterns.txt"));
     let mut files = (File::create(&literals)?, File::create(&patterns)?);
     for pattern in all {

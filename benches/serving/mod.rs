@@ -21,7 +21,7 @@ pub fn log(bytes: usize) -> Vec<u8> {
             failed = true;
         }
         for byte in lines[next() % lines.len()].bytes() {
-            log.push(if byte == b'#' { b'0' + (next() % 10) as u8 } else { byte });
+            log.push(if byte == b'#' { b"0123456789"[next() % 10] } else { byte });
         }
         log.push(b'\n');
     }

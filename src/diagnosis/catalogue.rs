@@ -161,6 +161,11 @@ impl Catalogue {
         Catalogue { rules, marks, sieve, patterns, rules_of_pattern, rules_by_id, without_text, mark_of_pattern }
     }
 
+    /// All patterns, by their numbers.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
     /// A pattern by its number.
     pub fn pattern(&self, id: PatternId) -> &Pattern {
         &self.patterns[usize::from(id)]
