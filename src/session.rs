@@ -151,7 +151,7 @@ impl Session {
                     self.touched.everything |= pace.is_due();
                     let (begun, everything) = (Instant::now(), self.touched.everything);
                     self.judge();
-                    pace.note(begun, everything);
+                    pace.note(begun, everything, self.published.borrow().is_settled);
                     changed = false;
                 }
                 () = self.published.closed() => return,

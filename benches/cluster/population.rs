@@ -239,7 +239,8 @@ fn node(number: usize) -> Value {
             "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "lastTransitionTime": ago(90), "lastHeartbeatTime": ago(1)}]}})
 }
 
-/// What the containers that ended have written.
+/// What the containers have written: those that ended a traceback, and of the others the first of each deployment that
+/// it serves, since no other is read.
 fn write_logs(population: Population, plane: &Plane) {
     let traceback = [
         "Traceback (most recent call last):",
@@ -248,14 +249,29 @@ fn write_logs(population: Population, plane: &Plane) {
         "FileNotFoundError: [Errno 2] No such file or directory: '/mnt/models/churn.pkl'",
     ];
     let at = ago(1);
-    let log = traceback.map(|line| [&at, " ", line, "\n"].concat()).concat();
-    for number in (0..population.deployments()).filter(|number| fault(*number) == Some(Fault::FileMissing)) {
-        for replica in 0..REPLICAS {
-            let folder = plane.folder.join("logs").join(NAMESPACE).join(pod_name(number, replica));
-            fs::create_dir_all(&folder).expect("the folder can be written");
-            for file in ["server.log", "server.previous.log"] {
-                fs::write(folder.join(file), &log).expect("the folder can be written");
+    let failed = traceback.map(|line| [&at, " ", line, "\n"].concat()).concat();
+    let serving = format!("{at} INFO:     Uvicorn running on http://0.0.0.0:8080 (Press CTRL+C to quit)\n");
+    for number in 0..population.deployments() {
+        match fault(number) {
+            Some(Fault::FileMissing) => {
+                for replica in 0..REPLICAS {
+                    write(
+                        plane,
+                        &pod_name(number, replica),
+                        &[("server.log", &failed), ("server.previous.log", &failed)],
+                    );
+                }
             }
+            Some(Fault::ImageMissing) => {}
+            None => write(plane, &pod_name(number, 0), &[("server.log", &serving), ("server.open", "")]),
         }
+    }
+}
+
+fn write(plane: &Plane, pod: &str, files: &[(&str, &str)]) {
+    let folder = plane.folder.join("logs").join(NAMESPACE).join(pod);
+    fs::create_dir_all(&folder).expect("the folder can be written");
+    for (name, text) in files {
+        fs::write(folder.join(name), text).expect("the folder can be written");
     }
 }

@@ -26,6 +26,8 @@ const FIRST_LINES: u32 = 5000;
 const KEPT_LINES: usize = 3000;
 /// A log that flows is handed on at most so often.
 const HAND_ON: Duration = Duration::from_millis(200);
+/// The log of a container that has ended is asked for again at most so often: an instance that follows has its own.
+const ENDED: Duration = Duration::from_secs(300);
 /// A container that says nothing for so long has not written anything yet.
 const SILENCE: Duration = Duration::from_secs(2);
 /// Seconds before a cut in which lines are held against what comes after it.
@@ -91,11 +93,7 @@ impl LogFollower {
                 break;
             }
             self.tell(News::LogEnded(key.clone())).await;
-            pause = if reading.reader.log().lines > before {
-                Duration::from_secs(1)
-            } else {
-                (pause * 2).min(Duration::from_secs(30))
-            };
+            pause = if reading.reader.log().lines > before { Duration::from_secs(1) } else { (pause * 2).min(ENDED) };
             sleep(pause).await;
             reading.resumed = true;
         }
