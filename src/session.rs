@@ -101,6 +101,7 @@ pub struct Session {
     touched: Touched,
     keeper: Keeper,
     needs: BTreeMap<Subject, Needs>,
+    pace: Pace,
     published: watch::Sender<Arc<View>>,
 }
 
@@ -131,6 +132,7 @@ impl Session {
             touched: Touched::everything(),
             keeper: Keeper::default(),
             needs: BTreeMap::new(),
+            pace: Pace::begin(),
             published,
         };
         (session, views)
@@ -139,7 +141,6 @@ impl Session {
     /// Runs until nobody looks at the views any more.
     pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut changed = true;
-        let mut pace = Pace::begin();
         loop {
             tokio::select! {
                 news = self.cluster.news.recv() => match news {
@@ -147,11 +148,11 @@ impl Session {
                     None => return,
                 },
                 Some(request) = requests.recv() => self.answer(request),
-                () = tokio::time::sleep_until(pace.next(changed, self.touched.everything).into()) => {
-                    self.touched.everything |= pace.is_due();
+                () = tokio::time::sleep_until(self.pace.next(changed, self.touched.everything).into()) => {
+                    self.touched.everything |= self.pace.is_due();
                     let (begun, everything) = (Instant::now(), self.touched.everything);
                     self.judge();
-                    pace.note(begun, everything, self.published.borrow().is_settled);
+                    self.pace.note(begun, everything);
                     changed = false;
                 }
                 () = self.published.closed() => return,
@@ -191,6 +192,9 @@ impl Session {
             self.signed_out = None;
         }
         self.freshness.insert(kind, freshness);
+        if self.is_listed() {
+            self.pace.hurry();
+        }
         true
     }
 
@@ -283,14 +287,18 @@ impl Session {
         !matches!(self.freshness.get(&kind), Some(Freshness::CatchingUp(_)) | None)
     }
 
+    /// Was every kind listed or refused?
+    fn is_listed(&self) -> bool {
+        Kind::ALL.into_iter().all(|kind| self.knows(kind))
+    }
+
     /// Was every kind listed or refused, and every log that is needed read to its present end?
     fn is_settled(&self, wanted: &[Wanted]) -> bool {
-        let listed = Kind::ALL.into_iter().all(|kind| self.knows(kind));
         let read = wanted.iter().take(FOLLOWED).all(|wanted| {
             self.logs
                 .get(&wanted.key)
                 .is_some_and(|followed| followed.has_ended || self.snapshot.log(&wanted.key).is_some())
         });
-        listed && read
+        self.is_listed() && read
     }
 }

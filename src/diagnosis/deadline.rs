@@ -58,7 +58,7 @@ fn idle_seconds(snapshot: &Snapshot, pod: &Pod) -> Option<i64> {
 fn patience(object: Option<&Object>, pod: Option<&Pod>) -> i64 {
     let deadline =
         if let Some(Object::Workload(workload)) = object { workload.spec.progress_deadline_seconds } else { None };
-    let containers = pod.iter().flat_map(|pod| &pod.spec.containers);
+    let containers = pod.iter().flat_map(|pod| pod.spec.containers.iter());
     let probes = containers.flat_map(|container| [&container.startup_probe, &container.readiness_probe]).flatten();
     deadline.unwrap_or(PATIENCE).max(probes.map(Probe::budget_seconds).max().unwrap_or(0))
 }

@@ -9,36 +9,38 @@ const BEAT: Duration = Duration::from_millis(100);
 const CLOCK: Duration = Duration::from_secs(10);
 /// Judging takes at most one part in so many of the time until everything was read once, while things change, and while
 /// only time passes.
-const FIRST_SHARE: u32 = 1;
+const FIRST_SHARE: u32 = 4;
 const SHARE: u32 = 8;
 const IDLE_SHARE: u32 = 250;
 
-/// When was judged, and how long it took.
+/// When was judged, and how long it takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    last: Judged,
-    /// The last time that everything was judged.
-    whole: Judged,
+    /// When something was judged last.
+    last: Instant,
+    /// When everything was.
+    whole: Instant,
+    /// How long it takes to judge what was touched, and everything.
+    costs: (Duration, Duration),
     share: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Judged {
-    ended: Instant,
-    took: Duration,
+    hurries: bool,
 }
 
 impl Pace {
     /// Nothing was judged yet.
     pub fn begin() -> Self {
-        let never = Judged { ended: Instant::now(), took: Duration::ZERO };
-        Pace { last: never, whole: never, share: FIRST_SHARE }
+        let now = Instant::now();
+        Pace { last: now, whole: now, costs: (Duration::ZERO, Duration::ZERO), share: FIRST_SHARE, hurries: false }
     }
 
     /// When to judge next, where something changed or nothing did, and where everything is to be judged anew.
     pub fn next(&self, changed: bool, everything: bool) -> Instant {
-        let cost = if everything { self.whole.took } else { self.last.took };
-        if changed { self.last.ended + BEAT.max(cost * self.share) } else { self.due() }
+        let cost = if everything { self.costs.1 } else { self.costs.0 };
+        match changed {
+            true if self.hurries => self.last,
+            true => self.last + BEAT.max(cost * self.share),
+            false => self.due(),
+        }
     }
 
     /// Is it time to judge everything, since time alone changes what is true?
@@ -47,17 +49,23 @@ impl Pace {
     }
 
     fn due(&self) -> Instant {
-        self.whole.ended + CLOCK.max(self.whole.took * IDLE_SHARE)
+        self.whole + CLOCK.max(self.costs.1 * IDLE_SHARE)
     }
 
-    /// Notes what was judged now; `is_settled` where everything was read.
-    pub fn note(&mut self, begun: Instant, everything: bool, is_settled: bool) {
-        if is_settled {
-            self.share = SHARE;
-        }
-        self.last = Judged { ended: Instant::now(), took: begun.elapsed() };
+    /// Everything was read: somebody may wait for what it says.
+    pub fn hurry(&mut self) {
+        self.hurries = self.share == FIRST_SHARE;
+        self.share = SHARE;
+    }
+
+    /// Notes what was judged now.
+    pub fn note(&mut self, begun: Instant, everything: bool) {
+        self.hurries = false;
+        self.last = Instant::now();
         if everything {
-            self.whole = self.last;
+            (self.whole, self.costs.1) = (self.last, begun.elapsed());
+        } else {
+            self.costs.0 = begun.elapsed();
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum Relation {
     Labelled(SafeText, SafeText, SafeText),
     /// It is a pod that runs on a node, or mounts a claim.
     Uses(Key),
+    /// It is a Service of this namespace whose selector begins with this label.
+    Selects(SafeText, SafeText, SafeText),
 }
 
 /// The objects by their relations.
@@ -55,6 +57,10 @@ fn relations(key: &Key, object: &Object) -> Vec<Relation> {
     match object {
         Object::Event(event) => relations.push(about(event)),
         Object::Pod(pod) => relations.extend(of_pod(key, pod)),
+        Object::Service(service) => {
+            let label = service.spec.selector.iter().next().map(|(label, value)| (label.clone(), value.clone()));
+            relations.extend(label.map(|(label, value)| Relation::Selects(key.namespace.clone(), label, value)));
+        }
         _ => {}
     }
     relations

@@ -35,6 +35,7 @@ use crate::snapshot::index::{Index, Relation};
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::log::Log;
 use crate::snapshot::meta::Meta;
+use crate::snapshot::network::Service;
 use crate::snapshot::pod::Pod;
 use crate::snapshot::text::SafeText;
 
@@ -161,10 +162,19 @@ impl Snapshot {
         self.keep_data(&key, &mut object);
         if let Object::Pod(pod) = &mut object {
             pod.complete();
+            if let Some(replica) = self.replica(pod) {
+                pod.share(replica);
+            }
         }
         self.take_out(&key);
         self.index.insert(&key, &object);
         self.objects.insert(key, Arc::new(object));
+    }
+
+    /// Another pod of the same maker.
+    fn replica(&self, pod: &Pod) -> Option<&Pod> {
+        let uid = &pod.metadata.controller().filter(|maker| !maker.uid.is_empty())?.uid;
+        self.children(uid).find_map(|key| self.by_key(key))
     }
 
     /// Of config maps only the metadata is watched: keys that were read on demand stay.
@@ -241,6 +251,16 @@ impl Snapshot {
     pub fn pods_labelled(&self, namespace: &SafeText, label: (&SafeText, &SafeText)) -> impl Iterator<Item = &Pod> {
         let labelled = Relation::Labelled(namespace.clone(), label.0.clone(), label.1.clone());
         self.index.of(labelled).filter_map(|key| self.by_key(key))
+    }
+
+    /// The Services whose selector begins with a label.
+    pub fn services_selecting(
+        &self,
+        namespace: &SafeText,
+        label: (&SafeText, &SafeText),
+    ) -> impl Iterator<Item = &Service> {
+        let selects = Relation::Selects(namespace.clone(), label.0.clone(), label.1.clone());
+        self.index.of(selects).filter_map(|key| self.by_key(key))
     }
 
     /// The pods that run on a node, or mount a claim.

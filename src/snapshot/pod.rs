@@ -27,9 +27,9 @@ pub struct Pod {
 #[serde(rename_all = "camelCase", default)]
 pub struct PodSpec {
     /// Its containers.
-    pub containers: Vec<Container>,
+    pub containers: Arc<[Container]>,
     /// Run one after the other before them.
-    pub init_containers: Vec<Container>,
+    pub init_containers: Arc<[Container]>,
     /// What they can mount.
     pub volumes: Vec<Volume>,
     /// The node it was put on; empty until then.
@@ -57,7 +57,7 @@ pub struct PodSpec {
 impl PodSpec {
     /// All containers, those of the start first.
     pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
-        self.init_containers.iter().chain(&self.containers)
+        self.init_containers.iter().chain(self.containers.iter())
     }
 
     /// A container by its name.
@@ -255,9 +255,9 @@ pub struct PodStatus {
     /// Steps on its way.
     pub conditions: Vec<Condition>,
     /// The states of its containers.
-    pub container_statuses: Vec<ContainerStatus>,
+    pub container_statuses: Box<[ContainerStatus]>,
     /// The states of its init containers.
-    pub init_container_statuses: Vec<ContainerStatus>,
+    pub init_container_statuses: Box<[ContainerStatus]>,
     /// Its address.
     #[serde(rename = "podIP")]
     pub pod_ip: SafeText,
@@ -282,8 +282,17 @@ impl Pod {
         let mains = unknown(&self.status.container_statuses, &self.spec.containers);
         if !inits.is_empty() || !mains.is_empty() {
             let spec = Arc::make_mut(&mut self.spec);
-            spec.init_containers.extend(inits);
-            spec.containers.extend(mains);
+            spec.init_containers = spec.init_containers.iter().cloned().chain(inits).collect();
+            spec.containers = spec.containers.iter().cloned().chain(mains).collect();
+        }
+    }
+
+    /// Holds its containers in common with another pod, where they are the same: those of replicas are.
+    pub fn share(&mut self, other: &Pod) {
+        if self.spec.containers == other.spec.containers && self.spec.init_containers == other.spec.init_containers {
+            let spec = Arc::make_mut(&mut self.spec);
+            spec.containers.clone_from(&other.spec.containers);
+            spec.init_containers.clone_from(&other.spec.init_containers);
         }
     }
 

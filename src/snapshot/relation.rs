@@ -126,9 +126,12 @@ pub fn pods_of_service<'a>(snapshot: &'a Snapshot, service: &Service) -> Vec<&'a
 
 /// The Services that send to a pod.
 pub fn services_of_pod<'a>(snapshot: &'a Snapshot, pod: &Pod) -> Vec<&'a Service> {
-    let services = snapshot.of_kind::<Service>(Kind::Service);
-    let same = services.filter(|(key, _)| key.namespace == pod.metadata.namespace).map(|(_, service)| service);
-    same.filter(|service| selects(&service.spec.selector, &pod.metadata.labels)).collect()
+    let meta = &pod.metadata;
+    let services = meta.labels.iter().flat_map(|label| snapshot.services_selecting(&meta.namespace, label));
+    let mut services: Vec<&Service> =
+        services.filter(|service| selects(&service.spec.selector, &meta.labels)).collect();
+    services.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
+    services
 }
 
 /// The workloads whose template's pods a Service would send to.
