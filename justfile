@@ -32,9 +32,11 @@ bless:
 screenshots:
     UPDATE=1 cargo test --test suite screens
 
-# How long the parts of the engine take
+# How long the parts of the engine take, and how fast and large the program is on a long log and a large cluster
 bench:
-    cargo bench
+    cargo build --release
+    cargo bench --bench engine --bench throughput
+    KUBEBUILDER_ASSETS=$(.ci/control-plane/build) cargo bench --profile dev --bench cluster
 
 # Licences, advisories and forbidden crates
 deny:
