@@ -11,6 +11,7 @@ mod journey;
 mod pastes;
 mod properties;
 mod refusals;
+mod robustness;
 mod rules;
 mod schema;
 mod screens;

@@ -31,7 +31,8 @@ fn what_comes_piece_by_piece_is_judged_as_what_is_there_at_once() {
     assert!(different.is_empty(), "these differ:\n{}", different.join("\n"));
 }
 
-fn captures() -> Vec<PathBuf> {
+/// The captures of the scenarios, in order.
+pub fn captures() -> Vec<PathBuf> {
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let folders = fs::read_dir(scenarios).expect("there are scenarios").flatten();
     let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path().join("capture")).collect();

@@ -17,10 +17,11 @@ use crate::control_plane::plane::{Plane, say, storage};
 use crate::control_plane::program;
 use crate::control_plane::rest::{self, text, until};
 use crate::control_plane::{access, etcd};
+use crate::touched::captures;
 
 #[test]
 fn a_capture_says_the_same_from_disk_and_through_an_api_server() {
-    let captures = all();
+    let captures = captures();
     if captures.is_empty() {
         return;
     }
@@ -48,15 +49,6 @@ fn a_capture_says_the_same_from_disk_and_through_an_api_server() {
         say(&format!("control plane: {same} of {all} cases say the same from disk and through an API server"));
         assert!(different.is_empty(), "these differ:\n{}", different.join("\n"));
     });
-}
-
-/// The captures, in order.
-fn all() -> Vec<PathBuf> {
-    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let folders = fs::read_dir(scenarios).into_iter().flatten().flatten().map(|entry| entry.path().join("capture"));
-    let mut captures: Vec<PathBuf> = folders.filter(|folder| folder.is_dir()).collect();
-    captures.sort();
-    captures
 }
 
 /// What `check --from` says; in this process, because that spares a start for each capture.

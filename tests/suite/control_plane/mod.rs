@@ -8,7 +8,7 @@ mod etcd;
 mod kubelet;
 mod namespace;
 mod node;
-mod plane;
+pub mod plane;
 mod process;
 mod program;
 mod rest;
