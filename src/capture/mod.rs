@@ -128,17 +128,16 @@ fn blind(snapshot: &mut Snapshot, what: &str, message: &str) {
 }
 
 /// Fills in what a header left out: the namespace of the pods, and the newest time in any object as the time of taking.
+/// That also holds where the clock of whoever took it was slow.
 fn complete(snapshot: &mut Snapshot) {
     if snapshot.source.namespace.is_empty() {
         let namespaces = snapshot.of_kind::<Pod>(Kind::Pod).map(|(key, _)| key.namespace.clone());
         snapshot.source.namespace = namespaces.max().unwrap_or_default();
     }
-    if snapshot.source.taken_at.is_none() {
-        let events = snapshot.of_kind::<Event>(Kind::Event).filter_map(|(_, event)| event.last_seen());
-        let made = snapshot.objects().filter_map(|(_, object)| Object::meta(object).creation_timestamp);
-        let latest = events.chain(made).max();
-        snapshot.source.taken_at = latest;
-    }
+    let events = snapshot.of_kind::<Event>(Kind::Event).filter_map(|(_, event)| event.last_seen());
+    let made = snapshot.objects().filter_map(|(_, object)| Object::meta(object).creation_timestamp);
+    let latest = events.chain(made).max();
+    snapshot.source.taken_at = snapshot.source.taken_at.max(latest);
 }
 
 /// `logs/POD/CONTAINER.log` and `logs/POD/CONTAINER.previous.log`.

@@ -128,6 +128,7 @@ pub struct Snapshot {
     objects: OrdMap<Key, Arc<Object>>,
     logs: OrdMap<LogKey, Arc<Log>>,
     index: Index,
+    counts: [usize; Kind::ALL.len()],
 }
 
 /// A type of objects that a snapshot holds.
@@ -168,6 +169,7 @@ impl Snapshot {
         }
         self.take_out(&key);
         self.index.insert(&key, &object);
+        self.counts[kind as usize] += 1;
         self.objects.insert(key, Arc::new(object));
     }
 
@@ -200,6 +202,7 @@ impl Snapshot {
     fn take_out(&mut self, key: &Key) {
         if let Some(object) = self.objects.remove(key) {
             self.index.remove(key, &object);
+            self.counts[key.kind as usize] -= 1;
         }
     }
 
@@ -210,6 +213,11 @@ impl Snapshot {
             .range(first..)
             .take_while(move |(key, _)| key.kind == kind)
             .filter_map(|(key, object)| T::of(object).map(|object| (key, object)))
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: Kind) -> usize {
+        self.counts[kind as usize]
     }
 
     /// An object by kind and name.

@@ -1,5 +1,6 @@
 //! What the user looks at: page, selection and scrolling. Draws nothing, reads nothing, sends nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -109,11 +110,15 @@ impl App {
     /// The rows of the overview, the worst first.
     pub fn rows(&self) -> Vec<Row<'_>> {
         let assessment = &self.view.assessment;
+        let mut first: BTreeMap<&Subject, &Diagnosis> = BTreeMap::new();
+        for diagnosis in assessment.diagnoses.iter().rev() {
+            first.extend(diagnosis.reach.workloads.iter().map(|workload| (workload, diagnosis)));
+        }
         let workloads = assessment.workloads.iter().map(|state| Row {
             subject: state.subject.clone(),
             state: Some(state),
             verdict: state.verdict,
-            diagnosis: assessment.diagnoses.iter().find(|diagnosis| diagnosis.reach.workloads.contains(&state.subject)),
+            diagnosis: first.get(&state.subject).copied(),
         });
         let lone = assessment.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.is_empty());
         let objects = lone.map(|diagnosis| Row {

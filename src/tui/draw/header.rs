@@ -11,7 +11,6 @@ use crate::cluster::news::Freshness;
 use crate::report::headline;
 use crate::session::View;
 use crate::snapshot::kind::Kind;
-use crate::snapshot::pod::Pod;
 use crate::tui::app::App;
 use crate::tui::place::Switches;
 use crate::tui::words;
@@ -114,7 +113,7 @@ fn live(app: &App, is_wide: bool) -> String {
 }
 
 fn pods(app: &App) -> String {
-    let pods = app.view.snapshot.of_kind::<Pod>(Kind::Pod).count();
+    let pods = app.view.snapshot.count(Kind::Pod);
     format!("{pods} {}", if pods == 1 { "pod" } else { "pods" })
 }
 

@@ -65,13 +65,17 @@ impl Shape {
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let rows = app.rows();
     let shape = Shape::of(&rows, area.width);
-    let body: Vec<TableRow<'_>> = rows.iter().map(|row| table_row(app, row, &shape)).collect();
     let selected = app.selected_index(&rows);
+    // Of many rows only those are made that can be seen; the selected one is the last of them at most.
+    let height = usize::from(area.height.saturating_sub(1));
+    let first = (selected + 1).saturating_sub(height);
+    let seen = rows.iter().skip(first).take(height);
+    let body: Vec<TableRow<'_>> = seen.map(|row| table_row(app, row, &shape)).collect();
     let table = Table::new(body, shape.widths())
         .header(shape.titles().style(app.theme.dim()))
         .column_spacing(1)
         .row_highlight_style(app.theme.selected());
-    let mut state = TableState::default().with_selected((!rows.is_empty()).then_some(selected));
+    let mut state = TableState::default().with_selected((!rows.is_empty()).then_some(selected - first));
     frame.render_stateful_widget(table, area, &mut state);
 }
 
