@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
@@ -53,6 +54,14 @@ pub struct View {
     pub signed_out: Option<Fault>,
     /// Seconds that the server's clock is ahead of ours.
     pub ahead: i64,
+}
+
+impl View {
+    /// The time on the clock of the API server: what passed since the view is counted on ours.
+    pub fn server_time(&self) -> Timestamp {
+        let now = Timestamp::now();
+        now.checked_add(SignedDuration::from_secs(self.ahead)).unwrap_or(now)
+    }
 }
 
 /// Through which what is known is looked at.

@@ -75,7 +75,7 @@ async fn show(mut ends: Ends, before: &Before, mut screen: Screen) -> anyhow::Re
                 Effect::Draw
             }
             Trigger::Tick => {
-                app.tick(time_of(&ends));
+                app.tick(ends.views.borrow().server_time());
                 Effect::Draw
             }
             Trigger::Asked(Asked::Suspend) => Effect::Suspend,
@@ -118,13 +118,6 @@ fn perform(effect: Effect, app: &mut App, reach: &mut Reach<'_>) -> anyhow::Resu
         Effect::Quit => return Ok(true),
     }
     Ok(false)
-}
-
-/// The time on the server's clock: of the newest view, and what passed since.
-fn time_of(ends: &Ends) -> Timestamp {
-    let ahead = ends.views.borrow().ahead;
-    let now = Timestamp::now();
-    now.checked_add(jiff::SignedDuration::from_secs(ahead)).unwrap_or(now)
 }
 
 /// Reads keys on a thread of its own: reading blocks, and may spin when the terminal is gone.

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use crate::cli::args::{ClusterArguments, WaitArguments};
@@ -65,7 +64,7 @@ async fn wait(arguments: &WaitArguments, cluster: &ClusterArguments, mut vigil: 
         if let Some(outcome) = end.or_else(|| is_over.then_some(Outcome::TimedOut)) {
             break outcome;
         }
-        teller.show(&vigil.look, server_time(&view));
+        teller.show(&vigil.look, view.server_time());
     };
     teller.tell(&vigil.last_words(outcome, begun.elapsed()));
     let look = &vigil.look;
@@ -73,12 +72,6 @@ async fn wait(arguments: &WaitArguments, cluster: &ClusterArguments, mut vigil: 
         teller.report(&look.assessment);
     }
     Ok(outcome)
-}
-
-/// The time on the clock of the API server.
-fn server_time(view: &View) -> Timestamp {
-    let now = Timestamp::now();
-    now.checked_add(SignedDuration::from_secs(view.ahead)).unwrap_or(now)
 }
 
 /// Was every kind read once, or refused?
