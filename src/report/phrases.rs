@@ -13,13 +13,18 @@ pub fn pods(count: usize) -> String {
 
 /// A time in its largest unit: `42 seconds`, `8 minutes`, `3 hours`, `9 days`.
 pub fn duration(seconds: i64) -> String {
-    let (number, unit) = match seconds.max(0) {
+    let (number, unit) = largest_unit(seconds);
+    if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
+}
+
+/// A time in the largest unit of which it holds two, or in seconds.
+pub fn largest_unit(seconds: i64) -> (i64, &'static str) {
+    match seconds.max(0) {
         seconds @ 0..120 => (seconds, "second"),
         seconds @ 120..7200 => (seconds / 60, "minute"),
         seconds @ 7200..172_800 => (seconds / 3600, "hour"),
         seconds => (seconds / 86_400, "day"),
-    };
-    if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
+    }
 }
 
 /// What follows from a diagnosis, in one line.

@@ -5,16 +5,12 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::diagnosis::assessment::Verdict;
+use crate::report::phrases;
 
 /// An age in its largest unit: `42s 8m 3h 9d`.
 pub fn age(seconds: i64) -> String {
-    let seconds = seconds.max(0);
-    match seconds {
-        0..120 => format!("{seconds}s"),
-        120..7200 => format!("{}m", seconds / 60),
-        7200..172_800 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
-    }
+    let (number, unit) = phrases::largest_unit(seconds);
+    format!("{number}{}", &unit[..1])
 }
 
 /// A name of at most so many columns: both ends matter, so the middle is cut.
