@@ -40,11 +40,6 @@ impl Crews {
         self.pods.iter().filter(|(_, pods)| !pods.is_empty()).map(|(workload, _)| workload)
     }
 
-    /// The workload of a pod.
-    pub fn workload(&self, pod: &Key) -> Option<&Subject> {
-        self.workload.get(pod)
-    }
-
     /// The keys of the pods of a workload.
     pub fn keys(&self, workload: &Subject) -> impl Iterator<Item = &Key> {
         self.pods.get(workload).into_iter().flatten()

@@ -47,7 +47,7 @@ impl Place {
 
     /// The place of an object that is only named.
     pub fn of_subject(subject: &Subject) -> Option<Self> {
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == subject.kind.as_str())?;
+        let kind = Kind::of("", &subject.kind)?;
         let namespace = subject.namespace.clone().unwrap_or_default();
         Place::of(&Key { kind, namespace, name: subject.name.clone() })
     }

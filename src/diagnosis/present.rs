@@ -26,7 +26,7 @@ pub fn counts(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
         | "FailedCreatePodSandBox"
         | "NetworkNotReady"
         | "FailedCreatePodContainer" => !has_started(pod),
-        "Pulling" => is_pulling(pod, status, event),
+        "Pulling" => is_pulling(pod, status),
         "Failed" | "InspectFailed" | "ErrImageNeverPull" | "FailedToRetrieveImagePullSecret" => {
             !has_image_or_ran(event, pod, status)
         }
@@ -156,7 +156,7 @@ fn has_image_or_ran(event: &Event, pod: &Pod, status: Option<&ContainerStatus>) 
 }
 
 /// An image is being pulled as long as no later event says that it was.
-fn is_pulling(pod: &Pod, status: Option<&ContainerStatus>, _event: &Event) -> bool {
+fn is_pulling(pod: &Pod, status: Option<&ContainerStatus>) -> bool {
     !all(pod, status, |status| {
         !status.image_id.is_empty() || status.state.running.is_some() || status.last_end().is_some()
     })

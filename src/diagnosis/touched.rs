@@ -38,11 +38,6 @@ impl Touched {
         Touched { everything: true, ..Touched::default() }
     }
 
-    /// Is there nothing to judge?
-    pub fn is_empty(&self) -> bool {
-        !self.everything && self.changed.is_empty()
-    }
-
     /// The pods that changed, came or went.
     pub fn pods(&self) -> impl Iterator<Item = &Key> {
         self.changed.iter().filter(|key| key.kind == Kind::Pod)
@@ -81,10 +76,10 @@ impl Touched {
 
     fn note_event(&mut self, snapshot: &Snapshot, event: &Event) {
         let about = &event.involved_object;
-        let namespace = if about.namespace.is_empty() { &event.metadata.namespace } else { &about.namespace };
-        match Kind::ALL.into_iter().find(|kind| kind.name() == about.kind.as_str()) {
+        let (namespace, name) = (event.object_namespace().clone(), about.name.clone());
+        match Kind::of("", &about.kind) {
             Some(Kind::Node) | None => self.everything = true,
-            Some(kind) => self.note_key(snapshot, Key { kind, namespace: namespace.clone(), name: about.name.clone() }),
+            Some(kind) => self.note_key(snapshot, Key { kind, namespace, name }),
         }
     }
 
@@ -97,6 +92,9 @@ impl Touched {
 
     /// Adds what the changed objects are related to now that the snapshot has taken the changes in.
     pub fn settle(&mut self, snapshot: &Snapshot) {
+        if self.everything {
+            return;
+        }
         for key in self.changed.clone() {
             self.reach(snapshot, &key);
         }

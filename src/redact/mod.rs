@@ -8,7 +8,7 @@ use regex::Regex;
 /// What stands in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// The group `kept` says what it was; what follows it is the secret.
+/// What shows a secret; words before `=` or a blank say what it was, and stay.
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     let value = r#"[^ \t\n"'&;,\\<>]{4,}"#;
     let forms = [

@@ -74,6 +74,13 @@ impl Event {
         self.times.first_timestamp.or(self.times.event_time).or(self.metadata.creation_timestamp)
     }
 
+    /// The namespace of the object that it is about: its own, where that is not said and the object lives in one.
+    pub fn object_namespace(&self) -> &SafeText {
+        let object = &self.involved_object;
+        let is_own = object.namespace.is_empty() && object.kind != "Node";
+        if is_own { &self.metadata.namespace } else { &object.namespace }
+    }
+
     /// How often it was seen.
     pub fn count(&self) -> i64 {
         let series = self.times.series.as_ref().map(|series| series.count);

@@ -68,9 +68,7 @@ fn relations(key: &Key, object: &Object) -> Vec<Relation> {
 
 fn about(event: &Event) -> Relation {
     let object = &event.involved_object;
-    let is_local = object.namespace.is_empty() && object.kind != "Node";
-    let namespace = if is_local { &event.metadata.namespace } else { &object.namespace };
-    Relation::About(object.kind.clone(), namespace.clone(), object.name.clone())
+    Relation::About(object.kind.clone(), event.object_namespace().clone(), object.name.clone())
 }
 
 fn of_pod(key: &Key, pod: &Pod) -> impl Iterator<Item = Relation> {
