@@ -12,20 +12,21 @@ use std::time::Duration;
 use unstuck::diagnosis::catalogue::Catalogue;
 use unstuck::diagnosis::pattern::Pattern;
 
+mod kernel;
 mod serving;
 
 /// Bytes of the long log, with a failure in its middle.
 const LONG: usize = 210_000_000;
 /// Bytes of the log on which the patterns are measured, which take ripgrep very long.
 const SHORT: usize = 2_000_000;
-/// The kernel counts processor time in hundredths of a second.
-const TICKS: f64 = 100.0;
+/// What takes less time is counted as this much, in seconds.
+const LEAST: f64 = 0.01;
 
 /// What a run cost.
 struct Cost {
     seconds: f64,
-    /// The highest resident memory that was seen, in KiB.
-    memory: u64,
+    /// The highest resident memory that was seen, in MiB.
+    memory: f64,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -60,31 +61,23 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Prints what a command costs, and how many times faster `own` is; gives bytes per second.
 fn row(what: &str, command: &mut Command, bytes: usize, own: Option<f64>) -> Result<f64, Box<dyn Error>> {
     let cost = measure(command)?;
-    let rate = bytes as f64 / cost.seconds.max(1.0 / TICKS);
+    let rate = bytes as f64 / cost.seconds.max(LEAST);
     let ratio = own.map(|own| format!("{:.1}", own / rate)).unwrap_or_default();
-    println!("{what:44} {:8.2} {:8.0} {:8.0} {ratio:>7}", cost.seconds, rate / 1e6, cost.memory as f64 / 1024.0);
+    println!("{what:44} {:8.2} {:8.0} {:8.0} {ratio:>7}", cost.seconds, rate / 1e6, cost.memory);
     Ok(rate)
 }
 
 /// Runs a command and looks at what the kernel counts of it until it has ended.
 fn measure(command: &mut Command) -> Result<Cost, Box<dyn Error>> {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let about = PathBuf::from(format!("/proc/{}", child.id()));
-    let mut memory = 0;
-    loop {
-        let status = fs::read_to_string(about.join("status"))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        memory = peak.and_then(|peak| peak.trim().split(' ').next()?.parse().ok()).unwrap_or(memory);
-        if status.contains("State:\tZ") {
-            break;
-        }
+    let mut memory = 0.0;
+    while !kernel::status(child.id(), "State").is_none_or(|state| state.starts_with('Z')) {
+        memory = kernel::memory(child.id(), "VmHWM").unwrap_or(memory);
         std::thread::sleep(Duration::from_millis(2));
     }
-    let stat = fs::read_to_string(about.join("stat"))?;
+    let seconds = kernel::processor(child.id());
     child.wait()?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: f64 = fields[11..13].iter().filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
-    Ok(Cost { seconds: ticks / TICKS, memory })
+    Ok(Cost { seconds, memory })
 }
 
 /// Writes a serving log.

@@ -15,6 +15,8 @@ mod control_plane {
     pub mod rest;
 }
 mod figures;
+#[path = "../kernel/mod.rs"]
+mod kernel;
 mod population;
 mod relay;
 mod table;

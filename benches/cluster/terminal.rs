@@ -1,7 +1,6 @@
 //! A program in a terminal of its own: what stands on its screen, when, and what it costs.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -10,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use vt100::Parser;
+
+use crate::kernel;
 
 /// Columns and lines.
 const SIZE: (u16, u16) = (120, 40);
@@ -94,25 +95,17 @@ impl Terminal {
 
     /// Processor time so far, in seconds.
     pub fn cpu(&self) -> f64 {
-        let ticks = rustix::param::clock_ticks_per_second() as f64;
-        let stat = fs::read_to_string(self.proc("stat")).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let used = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
-        (used(11) + used(12)) / ticks
+        kernel::processor(self.process())
     }
 
     /// Memory in MiB: now and at its peak.
     pub fn memory(&self) -> (f64, f64) {
-        let status = fs::read_to_string(self.proc("status")).unwrap_or_default();
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-            line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or_default() / 1024.0
-        };
-        (field("VmRSS"), field("VmHWM"))
+        let amount = |name| kernel::memory(self.process(), name).unwrap_or_default();
+        (amount("VmRSS"), amount("VmHWM"))
     }
 
-    fn proc(&self, file: &str) -> String {
-        format!("/proc/{}/{file}", self.child.process_id().unwrap_or_default())
+    fn process(&self) -> u32 {
+        self.child.process_id().unwrap_or_default()
     }
 
     /// Presses a key that ends the program; seconds until it has ended.
