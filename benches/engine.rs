@@ -26,7 +26,7 @@ fn namespace(pods: usize, catalogue: &Catalogue) -> Snapshot {
     let mut snapshot = Snapshot::default();
     let put = |snapshot: &mut Snapshot, kind: Kind, value: serde_json::Value| {
         let object = Object::from_json(kind, &value.to_string()).expect("an object of Kubernetes");
-        snapshot.apply(Change::Put(kind, Box::new(object)));
+        snapshot.apply(Change::Put(kind, object));
     };
     for deployment in 0..pods.div_ceil(40) {
         let name = format!("model-{deployment}");
@@ -144,7 +144,7 @@ fn one_change_of_10_000_pods(bencher: Bencher<'_, '_>, which: &str) {
     let mut pod = pod.clone();
     bencher.bench_local(|| {
         pod.status.container_statuses[0].restart_count += 1;
-        let change = Change::Put(Kind::Pod, Box::new(Object::Pod(pod.clone())));
+        let change = Change::Put(Kind::Pod, Object::Pod(Arc::new(pod.clone())));
         let mut touched = Touched::default();
         touched.note(&snapshot, &change);
         snapshot.apply(change);

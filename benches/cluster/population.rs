@@ -179,21 +179,50 @@ fn pod(number: usize, replica: usize) -> Value {
     let mut metadata = owned(metadata("Pod", &name, &app), "ReplicaSet", &format!("{app}-6f9d"));
     let mut spec = template(&app)["spec"].clone();
     spec["nodeName"] = json!(node_name(number));
+    add_what_the_server_adds(&mut spec, replica);
     let state = state(fault(number));
     let is_ready = if state["ready"] == true { "True" } else { "False" };
     let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "lastTransitionTime": ago(59)});
     let status = json!({"phase": if is_ready == "True" { "Running" } else { "Pending" }, "startTime": ago(60), "podIP": "10.0.0.1",
-        "conditions": [condition("PodScheduled", "True"), condition("Initialized", "True"),
-            condition("ContainersReady", is_ready), condition("Ready", is_ready)],
+        "conditions": [condition("PodReadyToStartContainers", "True"), condition("Initialized", "True"),
+            condition("Ready", is_ready), condition("ContainersReady", is_ready), condition("PodScheduled", "True")],
         "containerStatuses": [state]});
+    metadata["managedFields"] = managed_fields();
     let bare = json!({"metadata": metadata, "spec": spec, "status": status}).to_string().len();
     metadata["annotations"] =
         json!({"kubectl.kubernetes.io/last-applied-configuration": "x".repeat(POD_BYTES.saturating_sub(bare))});
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status})
 }
 
+/// Tolerations, and the token of the service account in a volume that has another name in every pod.
+fn add_what_the_server_adds(spec: &mut Value, replica: usize) {
+    let volume = format!("kube-api-access-{replica:05}");
+    spec["serviceAccountName"] = json!("default");
+    spec["tolerations"] =
+        json!(["not-ready", "unreachable"].map(|taint| json!({"key": format!("node.kubernetes.io/{taint}"),
+        "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})));
+    spec["volumes"] = json!([{"name": volume, "projected": {"defaultMode": 420, "sources": [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]}}]);
+    spec["containers"][0]["volumeMounts"] = json!([{"name": volume, "readOnly": true,
+        "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}]);
+}
+
+/// Who set which fields, much shortened.
+fn managed_fields() -> Value {
+    let entry = |manager: &str, fields: Value| {
+        json!({"manager": manager, "operation": "Update", "apiVersion": "v1", "time": ago(59), "fieldsType": "FieldsV1",
+            "fieldsV1": fields})
+    };
+    json!([
+        entry("kube-controller-manager", json!({"f:metadata": {"f:labels": {}}, "f:spec": {"f:containers": {}}})),
+        entry("kubelet", json!({"f:status": {"f:conditions": {}, "f:containerStatuses": {}}})),
+    ])
+}
+
 fn state(fault: Option<Fault>) -> Value {
-    let mut state = json!({"name": "server", "image": "registry.example.com/models/score:1.4", "imageID": "sha256:1", "ready": false,
+    let mut state = json!({"name": "server", "image": "registry.example.com/models/score:1.4", "imageID":
+        "registry.example.com/models/score@sha256:5d8f3b1c9a7e6420d1b3f5a7c9e8064213579bdf02468ace13579bdf02468ace", "ready": false,
         "restartCount": 0, "started": false});
     let end = json!({"terminated": {"exitCode": 1, "reason": "Error", "startedAt": ago(2), "finishedAt": ago(1), "containerID": "containerd://1"}});
     match fault {

@@ -112,7 +112,7 @@ fn read_objects(path: &Path, text: &[u8], snapshot: &mut Snapshot) {
     match manifest::read(&text) {
         Ok(manifest) => {
             for (kind, object) in manifest.objects {
-                snapshot.apply(Change::Put(kind, Box::new(object)));
+                snapshot.apply(Change::Put(kind, object));
             }
             for dropped in manifest.dropped {
                 blind(snapshot, &name, &dropped);

@@ -2,6 +2,7 @@
 //! is complete, and every try is paced.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,8 +58,11 @@ pub struct Follower {
     pub groups: Arc<Groups>,
 }
 
-/// What is known of a kind: uid and version by key.
-type Known = BTreeMap<Key, (String, String)>;
+/// What is known of a kind: the versions of its objects.
+type Known = BTreeMap<Key, Version>;
+
+/// A version of an object: what its uid and resource version come to, in 64 bits.
+type Version = u64;
 
 /// How a try ended.
 enum End {
@@ -174,7 +178,7 @@ impl Following {
         match event {
             Event::Init => self.listed = Some(Known::new()),
             Event::InitApply(raw) => {
-                let (key, version) = self.put(raw);
+                let (key, version) = self.put(&raw);
                 let listed = self.listed.get_or_insert_default();
                 listed.insert(key, version);
                 let so_far = listed.len();
@@ -192,7 +196,7 @@ impl Following {
             }
             Event::Apply(raw) => {
                 self.lost = None;
-                let (key, version) = self.put(raw);
+                let (key, version) = self.put(&raw);
                 self.known.insert(key, version);
                 self.hand_on().await;
             }
@@ -225,13 +229,19 @@ impl Following {
     }
 
     /// Projects an object, unless it is known in this very version.
-    fn put(&mut self, raw: Raw) -> (Key, (String, String)) {
-        let key = key_of(self.kind, &raw);
-        let version = (raw.metadata.uid.unwrap_or_default(), raw.metadata.resource_version.unwrap_or_default());
-        if self.known.get(&key) != Some(&version) {
-            self.bundle.extend(projected(self.kind, &key, raw.json.get()));
+    fn put(&mut self, raw: &Raw) -> (Key, Version) {
+        let (key, version) = (key_of(self.kind, raw), version_of(raw));
+        if let Some((known, _)) = self.known.get_key_value(&key).filter(|(_, old)| **old == version) {
+            return (known.clone(), version);
         }
-        (key, version)
+        let changes = projected(self.kind, &key, raw.json.get());
+        // The key of the object shares its texts.
+        let own = changes.iter().find_map(|change| match change {
+            Change::Put(kind, object) => Some(Key::of(*kind, object.meta())),
+            _ => None,
+        });
+        self.bundle.extend(changes);
+        (own.unwrap_or(key), version)
     }
 
     /// Tells what a failure means for the kind, and how long to wait.
@@ -314,17 +324,23 @@ fn key_of(kind: Kind, raw: &Raw) -> Key {
     Key { kind, namespace: text(&raw.metadata.namespace), name: text(&raw.metadata.name) }
 }
 
+fn version_of(raw: &Raw) -> Version {
+    let mut hasher = DefaultHasher::new();
+    (&raw.metadata.uid, &raw.metadata.resource_version).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// The changes that an object stands for. An odd object is read as far as it can be, the rest is a blind spot.
 fn projected(kind: Kind, key: &Key, json: &str) -> Vec<Change> {
     if let Ok(object) = Object::from_json(kind, json) {
-        return vec![Change::Put(kind, Box::new(object))];
+        return vec![Change::Put(kind, object)];
     }
     let (object, dropped) = repaired(kind, &serde_json::from_str(json).unwrap_or_default());
     let what = SafeText::new(&format!("{} {}", kind.name(), key.name));
     let message = SafeText::new(&format!("not what it should be: {}", dropped.join(", ")));
     let unreadable = Unreadable { what, why: SafeText::new("unreadable"), message };
     let mut changes = vec![Change::Unreadable(unreadable)];
-    changes.extend(object.map(|object| Change::Put(kind, Box::new(object))));
+    changes.extend(object.map(|object| Change::Put(kind, object)));
     changes
 }
 

@@ -89,7 +89,7 @@ impl Cluster {
             let Ok(request) = Request::get(path).body(Vec::new()) else { return };
             let change = match client.request_text(request).await.map(|json| Object::from_json(Kind::ConfigMap, &json))
             {
-                Ok(Ok(object)) => Change::Put(Kind::ConfigMap, Box::new(object)),
+                Ok(Ok(object)) => Change::Put(Kind::ConfigMap, object),
                 Ok(Err(error)) => unreadable(what, "unreadable", &error.to_string()),
                 Err(kube::Error::Api(status)) if status.code == 404 => return,
                 Err(kube::Error::Api(status)) if status.code == 403 => unreadable(what, "forbidden", &status.message),

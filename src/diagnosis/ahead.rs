@@ -219,7 +219,7 @@ mod tests {
             let kind = Kind::of("", object["kind"].as_str().unwrap()).unwrap();
             let object = Object::from_json(kind, &object.to_string()).unwrap();
             workload = Some(object.clone()).filter(|_| kind == Kind::Deployment).or(workload);
-            snapshot.apply(Change::Put(kind, Box::new(object)));
+            snapshot.apply(Change::Put(kind, object));
         }
         let pods: Vec<&Pod> = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod).collect();
         let found = deadlines(&snapshot, workload.as_ref(), &pods);

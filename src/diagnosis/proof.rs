@@ -266,7 +266,7 @@ fn put(snapshot: &mut Snapshot, value: &Value) {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(kind) = Kind::of(&text("apiVersion"), &text("kind")) else { return };
     if let (Some(object), _) = repaired(kind, value) {
-        snapshot.apply(Change::Put(kind, Box::new(object)));
+        snapshot.apply(Change::Put(kind, object));
     }
 }
 

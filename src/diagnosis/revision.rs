@@ -216,7 +216,7 @@ mod tests {
         for object in objects {
             let kind = Kind::of("", object["kind"].as_str().unwrap_or_default()).expect("a kind");
             let object = Object::from_json(kind, &object.to_string()).expect("an object");
-            snapshot.apply(Change::Put(kind, Box::new(object)));
+            snapshot.apply(Change::Put(kind, object));
         }
         snapshot
     }

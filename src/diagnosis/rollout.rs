@@ -179,7 +179,7 @@ fn of_older_revisions(snapshot: &Snapshot, kind: Kind, workload: &Workload) -> V
         _ => return Vec::new(),
     };
     let older = pods.into_iter().filter(|pod| newest.as_ref() != Some(&revision(kind, pod)));
-    older.map(|pod| key_of(&pod.metadata)).collect()
+    older.map(|pod| Key::of(Kind::Pod, &pod.metadata)).collect()
 }
 
 /// What tells the revisions of a workload apart: the ReplicaSet, the hash of the revision, the number of the template.
@@ -194,8 +194,4 @@ fn revision(kind: Kind, pod: &Pod) -> SafeText {
 /// The number of the template that a daemon set made a pod from.
 fn template_generation(pod: &Pod) -> i64 {
     pod.metadata.label("pod-template-generation").parse().unwrap_or(0)
-}
-
-fn key_of(pod: &Meta) -> Key {
-    Key { kind: Kind::Pod, namespace: pod.namespace.clone(), name: pod.name.clone() }
 }

@@ -8,11 +8,8 @@ use crate::snapshot::container::{
     Container, ContainerPort, EnvFrom, EnvVar, Port, Probe, SecurityContext, VolumeMount,
 };
 use crate::snapshot::meta::Labels;
-use crate::snapshot::pod::{Affinity, PodSpec, Toleration, Volume};
+use crate::snapshot::pod::{Affinity, PodSpec, TOKEN_VOLUME, Toleration, Volume};
 use crate::snapshot::text::SafeText;
-
-/// Volumes that the API server puts into every pod, with a new name each time.
-const OF_SERVER: &str = "kube-api-access-";
 
 /// What a field is about; what people look for first stands first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,7 +108,7 @@ pub fn of_container(container: &Container) -> Settings {
     put_probe(&mut settings, "startupProbe", container.startup_probe.as_ref());
     put_probe(&mut settings, "readinessProbe", container.readiness_probe.as_ref());
     put_probe(&mut settings, "livenessProbe", container.liveness_probe.as_ref());
-    for mount in container.volume_mounts.iter().filter(|mount| !mount.name.starts_with(OF_SERVER)) {
+    for mount in container.volume_mounts.iter().filter(|mount| !mount.name.starts_with(TOKEN_VOLUME)) {
         settings.put(Part::Volumes, &format!("volumeMounts {}", mount.mount_path), &mount_in_words(mount));
     }
     settings.put(Part::Ports, "ports", &listed(container.ports.iter().map(port_in_words)));
@@ -123,7 +120,7 @@ pub fn of_container(container: &Container) -> Settings {
 /// What a pod as a whole is set to.
 pub fn of_pod(spec: &PodSpec) -> Settings {
     let mut settings = Settings::default();
-    for volume in spec.volumes.iter().filter(|volume| !volume.name.starts_with(OF_SERVER)) {
+    for volume in spec.volumes.iter().filter(|volume| !volume.name.starts_with(TOKEN_VOLUME)) {
         put_volume(&mut settings, volume);
     }
     for (label, value) in &spec.node_selector {

@@ -53,10 +53,7 @@ impl Touched {
                 (Kind::Pod | Kind::EndpointSlice, _) => self.note_key(snapshot, key.clone()),
                 _ => self.everything = true,
             },
-            Change::Log(log, _) => {
-                let (namespace, name) = (log.namespace.clone(), log.pod.clone());
-                self.note_key(snapshot, Key { kind: Kind::Pod, namespace, name });
-            }
+            Change::Log(log, _) => self.note_key(snapshot, log.pod_key()),
             Change::Unreadable(_) | Change::Readable(_) => self.everything = true,
             Change::Clock(_) => {}
         }

@@ -39,7 +39,7 @@ pub fn changes(readings: &[Reading]) -> Vec<Change> {
             found.value["metadata"]["name"] = json!(format!("event-{number}"));
         }
         let (object, dropped) = repaired(found.kind, &found.value);
-        changes.extend(object.map(|object| Change::Put(found.kind, Box::new(object))));
+        changes.extend(object.map(|object| Change::Put(found.kind, object)));
         changes.extend(dropped.into_iter().map(|path| spot(found.kind.name(), "unreadable", &path)));
     }
     changes
@@ -78,7 +78,8 @@ fn name_subjects(objects: &mut [Found]) {
     let mut names = pods.into_iter();
     let (Some(pod), None) = (names.next(), names.next()) else { return };
     for found in objects.iter_mut().filter(|found| found.kind == Kind::Event) {
-        if found.value["involvedObject"]["name"] == "" {
+        let about = &found.value["involvedObject"];
+        if about["name"] == "" && about["kind"] == "Pod" {
             found.value["involvedObject"]["name"] = json!(pod);
         }
     }

@@ -259,7 +259,7 @@ pub struct ContainerStatus {
 impl ContainerStatus {
     /// How the last instance ended: of the current state if that has ended, else of the one before.
     pub fn last_end(&self) -> Option<&Terminated> {
-        self.state.terminated.as_ref().or(self.last_state.terminated.as_ref())
+        self.state.terminated.as_deref().or(self.last_state.terminated.as_deref())
     }
 
     /// Seconds since it was started, where it runs.
@@ -291,7 +291,7 @@ pub struct ContainerState {
     /// Started.
     pub running: Option<Running>,
     /// Ended.
-    pub terminated: Option<Terminated>,
+    pub terminated: Option<Box<Terminated>>,
 }
 
 /// Why a container does not run.

@@ -1,5 +1,7 @@
 //! The kinds of objects that are known, and an object of any of them.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::snapshot::config::ConfigMap;
@@ -173,27 +175,27 @@ impl Kind {
     }
 }
 
-/// An object of any known kind.
+/// An object of any known kind. Cheap to clone: copies share it.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the names are those of the kinds")]
 pub enum Object {
-    Pod(Pod),
-    Event(Event),
-    Claim(Claim),
-    ConfigMap(ConfigMap),
-    Service(Service),
-    EndpointSlice(EndpointSlice),
-    Workload(Workload),
-    Node(Node),
-    Volume(Volume),
-    StorageClass(StorageClass),
-    Ingress(Ingress),
-    NetworkPolicy(NetworkPolicy),
-    ResourceQuota(ResourceQuota),
-    LimitRange(LimitRange),
-    ServiceAccount(ServiceAccount),
-    Namespace(Namespace),
-    Custom(Custom),
+    Pod(Arc<Pod>),
+    Event(Arc<Event>),
+    Claim(Arc<Claim>),
+    ConfigMap(Arc<ConfigMap>),
+    Service(Arc<Service>),
+    EndpointSlice(Arc<EndpointSlice>),
+    Workload(Arc<Workload>),
+    Node(Arc<Node>),
+    Volume(Arc<Volume>),
+    StorageClass(Arc<StorageClass>),
+    Ingress(Arc<Ingress>),
+    NetworkPolicy(Arc<NetworkPolicy>),
+    ResourceQuota(Arc<ResourceQuota>),
+    LimitRange(Arc<LimitRange>),
+    ServiceAccount(Arc<ServiceAccount>),
+    Namespace(Arc<Namespace>),
+    Custom(Arc<Custom>),
 }
 
 impl Object {
@@ -223,8 +225,10 @@ impl Object {
     /// Projects an object from its JSON text: fields that nobody reads are passed over.
     pub fn from_json(kind: Kind, json: &str) -> Result<Object, serde_json::Error> {
         let mut object = project(kind, &mut serde_json::Deserializer::from_str(json))?;
-        if let (Kind::ReplicaSet, Object::Workload(set)) = (kind, &mut object) {
-            set.put_away(json);
+        match &mut object {
+            Object::Pod(pod) => Arc::make_mut(pod).settle(),
+            Object::Workload(set) if kind == Kind::ReplicaSet => Arc::make_mut(set).put_away(json),
+            _ => {}
         }
         Ok(object)
     }
@@ -240,25 +244,25 @@ fn project(
 ) -> Result<Object, serde_json::Error> {
     use serde::Deserialize;
     Ok(match kind {
-        Kind::Pod => Object::Pod(Pod::deserialize(input)?),
-        Kind::Event => Object::Event(Event::deserialize(input)?),
-        Kind::PersistentVolumeClaim => Object::Claim(Claim::deserialize(input)?),
-        Kind::ConfigMap => Object::ConfigMap(ConfigMap::deserialize(input)?),
-        Kind::Service => Object::Service(Service::deserialize(input)?),
-        Kind::EndpointSlice => Object::EndpointSlice(EndpointSlice::deserialize(input)?),
+        Kind::Pod => Object::Pod(Arc::new(Pod::deserialize(input)?)),
+        Kind::Event => Object::Event(Arc::new(Event::deserialize(input)?)),
+        Kind::PersistentVolumeClaim => Object::Claim(Arc::new(Claim::deserialize(input)?)),
+        Kind::ConfigMap => Object::ConfigMap(Arc::new(ConfigMap::deserialize(input)?)),
+        Kind::Service => Object::Service(Arc::new(Service::deserialize(input)?)),
+        Kind::EndpointSlice => Object::EndpointSlice(Arc::new(EndpointSlice::deserialize(input)?)),
         Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job => {
-            Object::Workload(Workload::deserialize(input)?)
+            Object::Workload(Arc::new(Workload::deserialize(input)?))
         }
-        Kind::Node => Object::Node(Node::deserialize(input)?),
-        Kind::PersistentVolume => Object::Volume(Volume::deserialize(input)?),
-        Kind::StorageClass => Object::StorageClass(StorageClass::deserialize(input)?),
-        Kind::Ingress => Object::Ingress(Ingress::deserialize(input)?),
-        Kind::NetworkPolicy => Object::NetworkPolicy(NetworkPolicy::deserialize(input)?),
-        Kind::ResourceQuota => Object::ResourceQuota(ResourceQuota::deserialize(input)?),
-        Kind::LimitRange => Object::LimitRange(LimitRange::deserialize(input)?),
-        Kind::ServiceAccount => Object::ServiceAccount(ServiceAccount::deserialize(input)?),
-        Kind::Namespace => Object::Namespace(Namespace::deserialize(input)?),
-        _ => Object::Custom(Custom { kind: SafeText::new(kind.name()), ..Custom::deserialize(input)? }),
+        Kind::Node => Object::Node(Arc::new(Node::deserialize(input)?)),
+        Kind::PersistentVolume => Object::Volume(Arc::new(Volume::deserialize(input)?)),
+        Kind::StorageClass => Object::StorageClass(Arc::new(StorageClass::deserialize(input)?)),
+        Kind::Ingress => Object::Ingress(Arc::new(Ingress::deserialize(input)?)),
+        Kind::NetworkPolicy => Object::NetworkPolicy(Arc::new(NetworkPolicy::deserialize(input)?)),
+        Kind::ResourceQuota => Object::ResourceQuota(Arc::new(ResourceQuota::deserialize(input)?)),
+        Kind::LimitRange => Object::LimitRange(Arc::new(LimitRange::deserialize(input)?)),
+        Kind::ServiceAccount => Object::ServiceAccount(Arc::new(ServiceAccount::deserialize(input)?)),
+        Kind::Namespace => Object::Namespace(Arc::new(Namespace::deserialize(input)?)),
+        _ => Object::Custom(Arc::new(Custom { kind: SafeText::new(kind.name()), ..Custom::deserialize(input)? })),
     })
 }
 

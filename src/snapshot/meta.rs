@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -29,14 +30,14 @@ pub struct Meta {
     /// Counts the changes of its `spec`.
     pub generation: i64,
     /// Its labels.
-    pub labels: Labels,
+    pub labels: Arc<Labels>,
     /// Those of its annotations that say something about a rollout or an identity.
     #[serde(deserialize_with = "telling_annotations")]
     pub annotations: Labels,
     /// What made it.
-    pub owner_references: Vec<OwnerReference>,
+    pub owner_references: Arc<[OwnerReference]>,
     /// Who changed it last, newest last.
-    pub managed_fields: Vec<ManagedField>,
+    pub managed_fields: Box<[ManagedField]>,
 }
 
 /// What made an object.

@@ -50,6 +50,13 @@ pub struct Key {
     pub name: SafeText,
 }
 
+impl Key {
+    /// The key of an object of a kind.
+    pub fn of(kind: Kind, meta: &Meta) -> Self {
+        Key { kind, namespace: meta.namespace.clone(), name: meta.name.clone() }
+    }
+}
+
 /// Whose log.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogKey {
@@ -67,6 +74,11 @@ impl LogKey {
     /// The log of a container of a pod; of the instance before its last restart where `previous` is asked for.
     pub fn of(pod: &Meta, container: &SafeText, previous: bool) -> Self {
         LogKey { namespace: pod.namespace.clone(), pod: pod.name.clone(), container: container.clone(), previous }
+    }
+
+    /// The key of the pod.
+    pub fn pod_key(&self) -> Key {
+        Key { kind: Kind::Pod, namespace: self.namespace.clone(), name: self.pod.clone() }
     }
 
     /// A log that was pasted, or read from a file.
@@ -105,7 +117,7 @@ pub struct Unreadable {
 #[derive(Clone, Debug)]
 pub enum Change {
     /// An object is new, or not as it was.
-    Put(Kind, Box<Object>),
+    Put(Kind, Object),
     /// An object is gone.
     Gone(Key),
     /// The log of a container as far as it is known.
@@ -125,7 +137,7 @@ pub struct Snapshot {
     pub source: Source,
     /// What could not be read.
     pub unreadable: OrdSet<Unreadable>,
-    objects: OrdMap<Key, Arc<Object>>,
+    objects: OrdMap<Key, Object>,
     logs: OrdMap<LogKey, Arc<Log>>,
     index: Index,
     counts: [usize; Kind::ALL.len()],
@@ -141,7 +153,7 @@ impl Snapshot {
     /// Takes a change in.
     pub fn apply(&mut self, change: Change) {
         match change {
-            Change::Put(kind, object) => self.put(kind, *object),
+            Change::Put(kind, object) => self.put(kind, object),
             Change::Gone(key) => self.remove(&key),
             Change::Log(key, log) => {
                 self.logs.insert(key, log);
@@ -158,19 +170,17 @@ impl Snapshot {
     }
 
     fn put(&mut self, kind: Kind, mut object: Object) {
-        let meta = object.meta();
-        let key = Key { kind, namespace: meta.namespace.clone(), name: meta.name.clone() };
+        let key = Key::of(kind, object.meta());
         self.keep_data(&key, &mut object);
-        if let Object::Pod(pod) = &mut object {
-            pod.complete();
-            if let Some(replica) = self.replica(pod) {
-                pod.share(replica);
-            }
+        if let Object::Pod(pod) = &mut object
+            && let Some(replica) = self.replica(pod)
+        {
+            Arc::make_mut(pod).share(replica);
         }
         self.take_out(&key);
         self.index.insert(&key, &object);
         self.counts[kind as usize] += 1;
-        self.objects.insert(key, Arc::new(object));
+        self.objects.insert(key, object);
     }
 
     /// Another pod of the same maker.
@@ -184,7 +194,7 @@ impl Snapshot {
         if let Object::ConfigMap(new) = object
             && let Some(old) = self.by_key::<ConfigMap>(key).filter(|_| new.data.is_none())
         {
-            new.data.clone_from(&old.data);
+            Arc::make_mut(new).data.clone_from(&old.data);
         }
     }
 
@@ -232,12 +242,12 @@ impl Snapshot {
 
     /// An object of any kind with its key.
     pub fn entry(&self, key: &Key) -> Option<(&Key, &Object)> {
-        self.objects.get_key_value(key).map(|(key, object)| (key, &**object))
+        self.objects.get_key_value(key)
     }
 
     /// An object of any kind by its key.
     pub fn object(&self, key: &Key) -> Option<&Object> {
-        self.objects.get(key).map(|object| &**object)
+        self.objects.get(key)
     }
 
     /// Is there an object of that key?
@@ -247,7 +257,7 @@ impl Snapshot {
 
     /// Every object, with its key.
     pub fn objects(&self) -> impl Iterator<Item = (&Key, &Object)> {
-        self.objects.iter().map(|(key, object)| (key, &**object))
+        self.objects.iter()
     }
 
     /// What an object made, by the object's uid.

@@ -10,6 +10,9 @@ use crate::snapshot::meta::{Condition, Labels, Meta, condition};
 use crate::snapshot::node::Taint;
 use crate::snapshot::text::SafeText;
 
+/// How the names of the volumes begin that the API server puts into every pod.
+pub const TOKEN_VOLUME: &str = "kube-api-access";
+
 /// A pod.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -31,7 +34,7 @@ pub struct PodSpec {
     /// Run one after the other before them.
     pub init_containers: Arc<[Container]>,
     /// What they can mount.
-    pub volumes: Vec<Volume>,
+    pub volumes: Arc<[Volume]>,
     /// The node it was put on; empty until then.
     pub node_name: SafeText,
     /// Labels that its node must have.
@@ -39,7 +42,7 @@ pub struct PodSpec {
     /// What its node must or should have.
     pub affinity: Option<Affinity>,
     /// Taints that it may live with.
-    pub tolerations: Vec<Toleration>,
+    pub tolerations: Arc<[Toleration]>,
     /// Whom it acts as.
     pub service_account_name: SafeText,
     /// Secrets for its images.
@@ -253,7 +256,7 @@ pub struct PodStatus {
     /// The sentence.
     pub message: SafeText,
     /// Steps on its way.
-    pub conditions: Vec<Condition>,
+    pub conditions: Box<[Condition]>,
     /// The states of its containers.
     pub container_statuses: Box<[ContainerStatus]>,
     /// The states of its init containers.
@@ -266,8 +269,16 @@ pub struct PodStatus {
 }
 
 impl Pod {
+    /// Makes it what it is to be kept as.
+    pub fn settle(&mut self) {
+        self.name_token_volume();
+        self.complete();
+        // The kubelet changed it last; what people change are workloads.
+        self.metadata.managed_fields = Box::default();
+    }
+
     /// Fills in the containers of which only the state is known, as in a fragment of a status.
-    pub fn complete(&mut self) {
+    fn complete(&mut self) {
         let unknown = |statuses: &[ContainerStatus], known: &[Container]| -> Vec<Container> {
             let missing = statuses.iter().filter(|status| !known.iter().any(|container| container.name == status.name));
             missing
@@ -287,12 +298,34 @@ impl Pod {
         }
     }
 
-    /// Holds its containers in common with another pod, where they are the same: those of replicas are.
+    /// Gives the volume with the token of the service account, which has another name in every pod, the same name in
+    /// all, so that replicas are alike.
+    fn name_token_volume(&mut self) {
+        if !self.spec.volumes.iter().any(|volume| volume.name.starts_with(TOKEN_VOLUME)) {
+            return;
+        }
+        let spec = Arc::make_mut(&mut self.spec);
+        let containers = [&mut spec.init_containers, &mut spec.containers].into_iter().flat_map(Arc::make_mut);
+        let mounts = containers.flat_map(|container| &mut container.volume_mounts).map(|mount| &mut mount.name);
+        let volumes = Arc::make_mut(&mut spec.volumes).iter_mut().map(|volume| &mut volume.name);
+        for name in mounts.chain(volumes).filter(|name| name.starts_with(TOKEN_VOLUME)) {
+            *name = SafeText::new(TOKEN_VOLUME);
+        }
+    }
+
+    /// Holds in common with another pod what is the same: replicas differ in little.
     pub fn share(&mut self, other: &Pod) {
-        if self.spec.containers == other.spec.containers && self.spec.init_containers == other.spec.init_containers {
-            let spec = Arc::make_mut(&mut self.spec);
-            spec.containers.clone_from(&other.spec.containers);
-            spec.init_containers.clone_from(&other.spec.init_containers);
+        share(&mut self.metadata.labels, &other.metadata.labels);
+        share(&mut self.metadata.owner_references, &other.metadata.owner_references);
+        let spec = Arc::make_mut(&mut self.spec);
+        share(&mut spec.containers, &other.spec.containers);
+        share(&mut spec.init_containers, &other.spec.init_containers);
+        share(&mut spec.volumes, &other.spec.volumes);
+        share(&mut spec.tolerations, &other.spec.tolerations);
+        let statuses = self.status.container_statuses.iter_mut().zip(&other.status.container_statuses);
+        for (mine, others) in statuses {
+            share(&mut mine.image, &others.image);
+            share(&mut mine.image_id, &others.image_id);
         }
     }
 
@@ -324,5 +357,12 @@ impl Pod {
     /// Restarts of all its containers.
     pub fn restarts(&self) -> i64 {
         self.all_statuses().map(|status| status.restart_count).sum()
+    }
+}
+
+/// Holds a value in common with its equal.
+fn share<T: PartialEq + Clone>(mine: &mut T, other: &T) {
+    if mine == other {
+        mine.clone_from(other);
     }
 }

@@ -91,7 +91,7 @@ pub fn pods_below<'a>(snapshot: &'a Snapshot, meta: &Meta) -> Vec<&'a Pod> {
 pub fn pods_of<'a>(snapshot: &'a Snapshot, workload: &Subject) -> Vec<&'a Pod> {
     let namespace = workload.namespace.clone().unwrap_or_default();
     let below = match object(snapshot, &workload.kind, &namespace, &workload.name) {
-        Some(Object::Pod(pod)) => vec![pod],
+        Some(Object::Pod(pod)) => vec![&**pod],
         Some(object) => pods_below(snapshot, object.meta()),
         None => Vec::new(),
     };

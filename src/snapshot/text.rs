@@ -3,8 +3,8 @@
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 
+use ecow::EcoString;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +14,15 @@ const CLUSTER_LIMIT: usize = 8;
 /// A string that holds no control character but the line feed.
 ///
 /// Escape sequences, C0 and C1 controls, bidirectional overrides and invisible characters are replaced by a visible
-/// mark (`␛[2J`, `<U+202E>`), tabs by four blanks. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+/// mark (`␛[2J`, `<U+202E>`), tabs by four blanks. Cheap to clone: up to 15 bytes lie in place, what is longer is shared.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct SafeText(Arc<str>);
+pub struct SafeText(EcoString);
 
 impl SafeText {
     /// Makes any text safe.
     pub fn new(raw: &str) -> Self {
-        SafeText(Arc::from(made_safe(raw).as_ref()))
+        SafeText(EcoString::from(made_safe(raw).as_ref()))
     }
 
     /// Makes bytes safe that may not be UTF-8: each bad byte is shown as `\xNN`.
@@ -135,12 +135,6 @@ impl Borrow<str> for SafeText {
     }
 }
 
-impl Default for SafeText {
-    fn default() -> Self {
-        SafeText(Arc::from(""))
-    }
-}
-
 impl From<&str> for SafeText {
     fn from(raw: &str) -> Self {
         SafeText::new(raw)
@@ -155,13 +149,13 @@ impl From<String> for SafeText {
 
 impl PartialEq<str> for SafeText {
     fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
+        self.0 == *other
     }
 }
 
 impl PartialEq<&str> for SafeText {
     fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
+        self.0 == **other
     }
 }
 

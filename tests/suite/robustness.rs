@@ -144,7 +144,7 @@ fn with_neighbours(whole: &Snapshot) -> Snapshot {
     for number in 0..NEIGHBOURS {
         for (kind, object) in neighbour(number, &namespace) {
             let object = Object::from_json(kind, &object.to_string()).expect("an object of Kubernetes");
-            snapshot.apply(Change::Put(kind, Box::new(object)));
+            snapshot.apply(Change::Put(kind, object));
         }
     }
     snapshot
@@ -180,7 +180,7 @@ fn in_another_order(whole: &Snapshot) -> Snapshot {
 fn listed_again(whole: &Snapshot) -> Snapshot {
     let mut snapshot = whole.clone();
     for (key, object) in whole.objects() {
-        snapshot.apply(Change::Put(key.kind, Box::new(object.clone())));
+        snapshot.apply(Change::Put(key.kind, object.clone()));
     }
     snapshot
 }
@@ -190,7 +190,7 @@ fn rebuilt<'a>(whole: &Snapshot, objects: impl Iterator<Item = (&'a unstuck::sna
     snapshot.source.clone_from(&whole.source);
     snapshot.unreadable.clone_from(&whole.unreadable);
     for (key, object) in objects {
-        snapshot.apply(Change::Put(key.kind, Box::new(object.clone())));
+        snapshot.apply(Change::Put(key.kind, object.clone()));
     }
     snapshot
 }

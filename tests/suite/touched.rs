@@ -46,7 +46,7 @@ fn taken_apart(whole: &Snapshot) -> (Snapshot, Vec<Change>) {
     let mut bare = whole.clone();
     let coming = whole.objects().filter(|(key, _)| COMING.contains(&key.kind));
     let mut changes: Vec<Change> =
-        coming.map(|(key, object): (_, &Object)| Change::Put(key.kind, Box::new(object.clone()))).collect();
+        coming.map(|(key, object): (_, &Object)| Change::Put(key.kind, object.clone())).collect();
     changes.extend(whole.logs().map(|(key, log)| Change::Log(key.clone(), log.clone())));
     let gone: Vec<_> = whole.objects().map(|(key, _)| key.clone()).filter(|key| COMING.contains(&key.kind)).collect();
     for key in gone {

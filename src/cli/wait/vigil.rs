@@ -197,7 +197,7 @@ mod tests {
             object["metadata"]["namespace"] = json!("ml");
             let kind = Kind::of("", object["kind"].as_str().unwrap()).unwrap();
             let object = Object::from_json(kind, &object.to_string()).unwrap();
-            self.snapshot.apply(Change::Put(kind, Box::new(object)));
+            self.snapshot.apply(Change::Put(kind, object));
         }
 
         fn take(&mut self, kind: Kind, name: &str) {

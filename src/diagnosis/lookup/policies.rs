@@ -1,5 +1,7 @@
 //! Network policies that drop what a container sends.
 
+use std::sync::Arc;
+
 use crate::diagnosis::evidence;
 use crate::diagnosis::lookup::{Found, hosts};
 use crate::diagnosis::scene::Scene;
@@ -150,7 +152,7 @@ fn is_everywhere(block: &IpBlock) -> bool {
 fn may_be_namespace(snapshot: &Snapshot, selector: &Selector, name: &SafeText) -> bool {
     if let Some(namespace) = snapshot.get::<Namespace>(Kind::Namespace, &SafeText::default(), name) {
         let mut labels = namespace.metadata.labels.clone();
-        labels.insert(SafeText::new(NAMESPACE_NAME), name.clone());
+        Arc::make_mut(&mut labels).insert(SafeText::new(NAMESPACE_NAME), name.clone());
         return selector.matches(&labels);
     }
     let named = Labels::from([(SafeText::new(NAMESPACE_NAME), name.clone())]);

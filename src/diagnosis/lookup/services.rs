@@ -1,5 +1,7 @@
 //! Services and Ingresses that lead nowhere.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use strsim::levenshtein;
 
@@ -99,7 +101,7 @@ fn selecting<'a>(scene: &Scene<'a>) -> Option<&'a Service> {
 }
 
 /// The workload that a Service was meant for: of its name, or with labels that differ in one value only.
-fn intended(snapshot: &Snapshot, service: &Service) -> Option<(Subject, Labels)> {
+fn intended(snapshot: &Snapshot, service: &Service) -> Option<(Subject, Arc<Labels>)> {
     let kinds = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
     let workloads = kinds.into_iter().flat_map(|kind| snapshot.of_kind::<Workload>(kind));
     let same = workloads.filter(|(key, _)| key.namespace == service.metadata.namespace);
