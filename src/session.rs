@@ -29,6 +29,8 @@ use crate::snapshot::{Change, Key, LogKey, Snapshot, Source};
 
 /// Logs that are followed at the same time; each costs the node a file watch.
 const FOLLOWED: usize = 20;
+/// Logs that are read in all: of containers that are not well also those for which no stream is left, now and then.
+const READ: usize = 100;
 
 /// What the screen asks for: a closed list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +120,8 @@ pub struct Session {
 struct Followed {
     instance: String,
     task: AbortHandle,
+    /// Does it take one of the streams?
+    is_stream: bool,
     has_ended: bool,
 }
 
@@ -270,25 +274,28 @@ impl Session {
         let instances: BTreeMap<&LogKey, &str> = wanted.iter().map(|log| (&log.key, log.instance.as_str())).collect();
         self.logs.retain(|key, followed| {
             let is_same = instances.get(key).is_none_or(|instance| *instance == followed.instance);
-            if !is_same {
+            let is_there = is_same && self.snapshot.holds(&key.pod_key());
+            if !is_there {
                 followed.task.abort();
             }
-            is_same
+            is_there
         });
-        let open = self.logs.values().filter(|followed| !followed.has_ended).count();
+        let open = self.logs.values().filter(|followed| followed.is_stream && !followed.has_ended).count();
         let instance = |key| instances.get(key).copied().unwrap_or_default().to_owned();
         let pinned: Vec<Wanted> = self
             .pinned
             .iter()
             .map(|key| Wanted { key: key.clone(), is_unwell: true, instance: instance(key) })
             .collect();
-        let wanted = wanted.into_iter().filter(|wanted| !self.pinned.contains(&wanted.key));
+        let wanted = wanted.into_iter().take(READ).filter(|wanted| !self.pinned.contains(&wanted.key));
         let unread = pinned.into_iter().chain(wanted).filter(|wanted| !self.logs.contains_key(&wanted.key));
-        let chosen: Vec<Wanted> = unread.take(FOLLOWED.saturating_sub(open)).collect();
-        for wanted in chosen {
-            let reader = self.cluster.logs.clone();
-            let task = self.cluster.spawn(reader.read(wanted.key.clone(), true));
-            self.logs.insert(wanted.key, Followed { instance: wanted.instance, task, has_ended: false });
+        let streams = FOLLOWED.saturating_sub(open);
+        let is_worth_it = |(number, wanted): &(usize, Wanted)| *number < streams || wanted.is_unwell;
+        let chosen: Vec<(usize, Wanted)> = unread.enumerate().filter(is_worth_it).collect();
+        for (number, wanted) in chosen {
+            let (reader, is_stream) = (self.cluster.logs.clone(), number < streams);
+            let task = self.cluster.spawn(reader.read(wanted.key.clone(), is_stream));
+            self.logs.insert(wanted.key, Followed { instance: wanted.instance, task, is_stream, has_ended: false });
         }
     }
 
@@ -303,11 +310,12 @@ impl Session {
 
     /// Was every kind listed or refused, and every log that is needed read to its present end?
     fn is_settled(&self, wanted: &[Wanted]) -> bool {
-        let read = wanted.iter().take(FOLLOWED).all(|wanted| {
-            self.logs
-                .get(&wanted.key)
-                .is_some_and(|followed| followed.has_ended || self.snapshot.log(&wanted.key).is_some())
-        });
-        self.is_listed() && read
+        let is_read = |wanted: &Wanted| {
+            let followed = self.logs.get(&wanted.key);
+            followed.is_some_and(|followed| followed.has_ended || self.snapshot.log(&wanted.key).is_some())
+        };
+        let first = wanted.iter().take(FOLLOWED);
+        let rest = wanted.iter().take(READ).skip(FOLLOWED).filter(|wanted| wanted.is_unwell);
+        self.is_listed() && first.chain(rest).all(is_read)
     }
 }

@@ -69,7 +69,8 @@ struct Reading {
 }
 
 impl LogFollower {
-    /// Reads a log to its end and, where `follow`, goes on for as long as the task lives.
+    /// Reads a log to its end, and again for as long as the task lives: where `follow` over one stream while it lasts,
+    /// else now and then.
     pub async fn read(self, key: LogKey, follow: bool) {
         let reader = LogReader::new(self.sieve.clone(), KEPT_LINES);
         let mut reading = Reading {
@@ -89,7 +90,7 @@ impl LogFollower {
             if let Err(why) = &read {
                 self.tell_fault(&key, why).await;
             }
-            if !follow || key.previous {
+            if key.previous {
                 break;
             }
             self.tell(News::LogEnded(key.clone())).await;
@@ -103,7 +104,8 @@ impl LogFollower {
     async fn read_once(&self, reading: &mut Reading, follow: bool) -> Result<(), String> {
         let permit = self.opening.acquire().await;
         let stream = self.client.request_stream(request(reading, follow)?).await;
-        drop(permit);
+        // A log that is not followed ends soon.
+        let _permit = permit.ok().filter(|_| !follow);
         let mut stream = Box::pin(stream.map_err(|error| said(&error))?);
         let mut chunk = vec![0; CHUNK];
         let mut handed_on = Instant::now();
