@@ -15,6 +15,7 @@ use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
 use crate::snapshot::storage::Claim;
 use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
 use crate::snapshot::workload::Workload;
 use crate::snapshot::{Key, LogKey};
 
@@ -123,14 +124,18 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// A scene in which nothing was said yet.
     pub fn new(snapshot: &'a Snapshot, catalogue: &'a Catalogue, subject: Subject, part: Part<'a>) -> Self {
-        let mut names = Names::new();
-        names.insert("object".to_owned(), subject.name.clone());
-        names.insert(
-            "namespace".to_owned(),
-            subject.namespace.clone().unwrap_or_else(|| snapshot.source.namespace.clone()),
-        );
-        names.retain(|_, value| !value.is_empty());
-        Scene { snapshot, catalogue, subject, part, utterances: Vec::new(), names }
+        let (object, namespace) = (subject.name.clone(), subject.namespace.clone());
+        let mut scene = Scene { snapshot, catalogue, subject, part, utterances: Vec::new(), names: Names::new() };
+        scene.bind("object", &object);
+        scene.bind("namespace", namespace.as_ref().unwrap_or(&snapshot.source.namespace));
+        scene
+    }
+
+    /// Binds a name, unless its value is not known.
+    pub fn bind(&mut self, name: &str, value: &SafeText) {
+        if !value.is_empty() {
+            self.names.insert(name.to_owned(), value.clone());
+        }
     }
 
     /// Adds a message of Kubernetes.

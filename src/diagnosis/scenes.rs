@@ -32,7 +32,7 @@ impl<'a> Stage<'a> {
     /// The scene of a pasted log.
     pub fn of_log(self, key: &'a LogKey, log: &'a Log) -> Scene<'a> {
         let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::log(&key.container), Part::Log);
-        scene.names.insert("stack".to_owned(), SafeText::new(stack::of_log(log)));
+        scene.bind("stack", &SafeText::new(stack::of_log(log)));
         let survival = sign::survivals(log, self.catalogue);
         for record in &log.records {
             scene.read(key, record, survival(record));
@@ -73,8 +73,8 @@ impl<'a> Stage<'a> {
         let status = pod.container_status(&container.name);
         let mut scene = Scene::new(self.snapshot, self.catalogue, subject, Part::Container { pod, container, status });
         self.name_pod(&mut scene, pod);
-        scene.names.insert("container".to_owned(), container.name.clone());
-        scene.names.insert("image".to_owned(), container.image.clone());
+        scene.bind("container", &container.name);
+        scene.bind("image", &container.image);
         // Of a fragment or a table neither may be known: then the words do without them.
         scene.names.retain(|_, value| !value.is_empty());
         hear_status(&mut scene, status);
@@ -120,17 +120,16 @@ impl<'a> Stage<'a> {
 
     fn name_pod(self, scene: &mut Scene<'a>, pod: &Pod) {
         let workload = relation::workload_of(self.snapshot, pod);
-        scene.names.insert("pod".to_owned(), pod.metadata.name.clone());
+        scene.bind("pod", &pod.metadata.name);
         let online =
             [("endpoint", "ml.azure.com/endpoint-name"), ("online_deployment", "ml.azure.com/deployment-name")];
         for (name, label) in online {
-            scene.names.extend(pod.metadata.labels.get(label).map(|value| (name.to_owned(), value.clone())));
+            scene.bind(name, &SafeText::new(pod.metadata.label(label)));
         }
         name_workload(scene, &workload);
         if pod.is_scheduled() {
-            scene.names.insert("node".to_owned(), pod.spec.node_name.clone());
+            scene.bind("node", &pod.spec.node_name);
         }
-        scene.names.retain(|name, value| !(value.is_empty() || name == "target" && value.ends_with('/')));
     }
 
     /// The scene of what makes pods. What its newest ReplicaSet says counts as its own.
@@ -161,7 +160,7 @@ impl<'a> Stage<'a> {
             Subject::new("PersistentVolumeClaim", &meta.namespace, &meta.name),
             Part::Claim(claim),
         );
-        scene.names.insert("claim".to_owned(), meta.name.clone());
+        scene.bind("claim", &meta.name);
         if claim.status.phase != "Bound" {
             for event in relation::events_of(self.snapshot, "PersistentVolumeClaim", meta) {
                 if present::claim_waits(event, claim, self.snapshot.source.taken_at) {
@@ -181,7 +180,7 @@ impl<'a> Stage<'a> {
             Subject::new("Service", &meta.namespace, &meta.name),
             Part::Service(service),
         );
-        scene.names.insert("service".to_owned(), meta.name.clone());
+        scene.bind("service", &meta.name);
         self.hear_events(&mut scene, "Service", meta);
         scene
     }
@@ -208,7 +207,7 @@ impl<'a> Stage<'a> {
             Subject::new("Node", &SafeText::default(), &meta.name),
             Part::Node(node),
         );
-        scene.names.insert("node".to_owned(), meta.name.clone());
+        scene.bind("node", &meta.name);
         hear_conditions(&mut scene, &node.status.conditions);
         self.hear_events(&mut scene, "Node", meta);
         scene
@@ -256,7 +255,9 @@ fn hear_conditions<'a>(scene: &mut Scene<'a>, conditions: &'a [Condition]) {
 }
 
 fn name_workload(scene: &mut Scene<'_>, workload: &Subject) {
-    let target = SafeText::new(&format!("{}/{}", workload.kind.to_lowercase(), workload.name));
-    let named = [("workload", &workload.name), ("workload_kind", &workload.kind), ("target", &target)];
-    scene.names.extend(named.map(|(name, value)| (name.to_owned(), value.clone())));
+    scene.bind("workload", &workload.name);
+    scene.bind("workload_kind", &workload.kind);
+    if !workload.name.is_empty() {
+        scene.bind("target", &SafeText::new(&format!("{}/{}", workload.kind.to_lowercase(), workload.name)));
+    }
 }

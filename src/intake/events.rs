@@ -45,7 +45,7 @@ pub fn described_row(line: &str) -> Option<EventRow> {
         return None;
     }
     let (seen, rest) = times::interval(rest)?;
-    let (_, message) = source(rest);
+    let (source, message) = source(rest);
     let (field_path, message) = of_part(message);
     Some(EventRow {
         kind: kind.to_owned(),
@@ -53,6 +53,7 @@ pub fn described_row(line: &str) -> Option<EventRow> {
         message: message.to_owned(),
         seen,
         field_path: field_path.to_owned(),
+        source: source.to_owned(),
         ..EventRow::default()
     })
 }
@@ -125,6 +126,7 @@ fn of_newer(seen: Interval, rest: &str, namespace: &str) -> Option<EventRow> {
         object_name: object_name.to_owned(),
         namespace: namespace.to_owned(),
         field_path,
+        ..EventRow::default()
     })
 }
 
@@ -162,8 +164,8 @@ fn of_older(text: &str) -> Option<EventRow> {
         object_kind: object_kind.to_owned(),
         // The name of an event is the name of its object and a number.
         object_name: name.rsplit_once('.').map_or(name, |(object, _)| object).to_owned(),
-        namespace: String::new(),
         field_path: cells[..kind].first().copied().unwrap_or_default().to_owned(),
+        ..EventRow::default()
     })
 }
 

@@ -91,7 +91,7 @@ fn indent(line: &str) -> usize {
 }
 
 /// Keys with which a manifest, or a part of one that tells something, begins.
-const YAML_STARTS: [&str; 24] = [
+const YAML_STARTS: [&str; 26] = [
     "apiVersion:",
     "kind:",
     "items:",
@@ -116,9 +116,12 @@ const YAML_STARTS: [&str; 24] = [
     "image:",
     "involvedObject:",
     "reason:",
+    "message:",
+    "note:",
 ];
 
-/// How many lines belong to the YAML that begins with the first; none where none does. One line alone says too little.
+/// How many lines belong to the YAML that begins with the first; none where none does. One line alone says too little,
+/// unless it is a message in quotes.
 pub fn yaml(lines: &[&str]) -> Option<usize> {
     let first = lines[0].trim_start().trim_start_matches("- ");
     if first != "---" && !YAML_STARTS.iter().any(|key| first.starts_with(key)) {
@@ -130,7 +133,8 @@ pub fn yaml(lines: &[&str]) -> Option<usize> {
         !paste::is_separator(line) && (text.is_empty() || indent(line) > margin || is_yaml_key(text))
     };
     let length = lines.iter().take_while(belongs).count();
-    (length > 1).then_some(length)
+    let is_quoted = ["message: '", "message: \""].iter().any(|key| first.starts_with(key));
+    (length > 1 || is_quoted).then_some(length)
 }
 
 fn is_yaml_key(text: &str) -> bool {

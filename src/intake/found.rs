@@ -53,20 +53,43 @@ pub struct EventRow {
     pub namespace: String,
     /// The part of the object: `spec.containers{server}`.
     pub field_path: String,
+    /// Who wrote it, where the row tells: `kubelet`, `replicaset-controller`.
+    pub source: String,
 }
 
 impl EventRow {
+    /// The kind of its object: as it tells, or as it must be.
+    fn subject_kind(&self) -> &str {
+        if self.object_kind.is_empty() { subject_kind(&self.source, &self.reason) } else { &self.object_kind }
+    }
+
     /// The event as an object.
     pub fn found(&self, now: Now) -> Found {
         let seen = |age: Option<i64>| age.map(|age| now.before(age));
         let value = json!({
             "metadata": {"namespace": self.namespace},
-            "involvedObject": {"kind": self.object_kind, "namespace": self.namespace, "name": self.object_name,
+            "involvedObject": {"kind": self.subject_kind(), "namespace": self.namespace, "name": self.object_name,
                 "fieldPath": self.field_path},
             "type": self.kind, "reason": self.reason, "message": self.message, "count": self.seen.count.max(1),
             "firstTimestamp": seen(self.seen.first.or(self.seen.last)), "lastTimestamp": seen(self.seen.last),
         });
         Found { kind: Kind::Event, value }
+    }
+}
+
+/// The kind of the object that an event without it is about: as who wrote it and its reason tell, else a pod.
+pub fn subject_kind(source: &str, reason: &str) -> &'static str {
+    match (source, reason) {
+        ("replicaset-controller", _) => "ReplicaSet",
+        ("statefulset-controller", _) => "StatefulSet",
+        ("daemonset-controller", _) => "DaemonSet",
+        ("job-controller", _) => "Job",
+        ("deployment-controller", _) => "Deployment",
+        ("persistentvolume-controller", _)
+        | (_, "ProvisioningFailed" | "ExternalProvisioning" | "WaitForFirstConsumer" | "FailedBinding") => {
+            "PersistentVolumeClaim"
+        }
+        _ => "Pod",
     }
 }
 

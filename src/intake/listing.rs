@@ -119,6 +119,24 @@ pub fn lone_pod(line: &str, now: Now) -> Option<Reading> {
     Some(Reading { taken_for: "kubectl get pods, 1 row".to_owned(), objects, ..Reading::default() })
 }
 
+/// A row of claims without its header, of one that has no volume: `models  Pending  fast-ssd  12m`.
+pub fn lone_claim(line: &str, now: Now) -> Option<Reading> {
+    let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "<unset>").collect();
+    let at = words.iter().position(|word| matches!(*word, "Pending" | "Lost")).filter(|at| (1..=2).contains(at))?;
+    let class = words[at + 1..].split_last().and_then(|(_, before)| before.last());
+    let cell = |name: &str| match name {
+        "NAME" => Some(words[at - 1]),
+        "NAMESPACE" => words.first().filter(|_| at == 2).copied(),
+        "STATUS" => Some(words[at]),
+        "STORAGECLASS" => class.copied(),
+        "AGE" => words.last().filter(|_| words.len() <= at + 3).copied(),
+        _ => None,
+    };
+    let kind = Kind::PersistentVolumeClaim;
+    let objects = vec![Found { kind, value: row(kind, &cell, now)? }];
+    Some(Reading { taken_for: "kubectl get pvc, 1 row".to_owned(), objects, ..Reading::default() })
+}
+
 fn row<'a>(kind: Kind, cell: &dyn Fn(&str) -> Option<&'a str>, now: Now) -> Option<Value> {
     let name = cell("NAME").map(|name| name.rsplit('/').next().unwrap_or(name)).filter(|name| is_name(name))?;
     let age = cell("AGE").and_then(times::age);
@@ -246,7 +264,7 @@ fn workload<'a>(kind: Kind, cell: &dyn Fn(&str) -> Option<&'a str>) -> (Value, V
 
 #[cfg(test)]
 mod tests {
-    use super::{Header, lone_pod, read};
+    use super::{Header, lone_claim, lone_pod, read};
     use crate::intake::times::Now;
 
     #[test]
@@ -265,6 +283,13 @@ mod tests {
         let reading = lone_pod("ml   churn-0   0/2   Init:0/1   0   9m   10.1.2.3   aks-1", Now::of("")).unwrap();
         assert_eq!(reading.objects[0].value["metadata"]["namespace"], "ml");
         assert!(lone_pod("loaded 3/40 shards 3 9m", Now::of("")).is_none());
+    }
+
+    #[test]
+    fn a_row_of_a_claim_is_enough() {
+        let reading = lone_claim("models-pvc   Pending   fast-ssd   12m", Now::of("")).unwrap();
+        assert_eq!(reading.objects[0].value["spec"]["storageClassName"], "fast-ssd");
+        assert!(lone_claim("job 7 is Pending since 12m", Now::of("")).is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::capture::manifest;
-use crate::intake::found::{Found, Reading};
+use crate::intake::found::{Found, Reading, subject_kind};
 use crate::intake::{aci, answers, docker};
 use crate::snapshot::kind::Kind;
 
@@ -11,7 +11,10 @@ use crate::snapshot::kind::Kind;
 pub fn read(text: &str) -> Option<Reading> {
     let documents = documents(text)?;
     let whole = documents.iter().find_map(foreign);
-    whole.or_else(|| of_kubernetes(&documents)).or_else(|| documents.iter().find_map(fragment))
+    whole
+        .or_else(|| of_kubernetes(&documents))
+        .or_else(|| documents.iter().find_map(fragment))
+        .or_else(|| documents.iter().find_map(message))
 }
 
 fn documents(text: &str) -> Option<Vec<Value>> {
@@ -106,6 +109,12 @@ fn fragment(value: &Value) -> Option<Reading> {
     })
 }
 
+/// A message that was cut out of something, without the quotes and escapes that YAML and JSON put around it.
+fn message(value: &Value) -> Option<Reading> {
+    let text = ["message", "note"].iter().find_map(|key| value.get(key)?.as_str())?;
+    Some(Reading { taken_for: "a message".to_owned(), log: text.to_owned(), ..Reading::default() })
+}
+
 fn api_version(kind: Kind) -> String {
     let place = kind.place();
     if place.group.is_empty() { place.version.to_owned() } else { format!("{}/{}", place.group, place.version) }
@@ -120,8 +129,15 @@ fn whole_of(value: &Value) -> Option<(Kind, Value, &'static str)> {
     if has("involvedObject") || has("regarding") {
         return Some((Kind::Event, value.clone(), "an Event"));
     }
+    if is_event(value) {
+        return Some((Kind::Event, with_subject(value), "a part of an Event"));
+    }
+    if value["type"].is_string() && has("status") {
+        return of_list(&json!([value]));
+    }
     if has("spec") || has("status") {
-        let kind = kind_of_status(&value["status"])?;
+        let is_claim = ["accessModes", "storageClassName"].iter().any(|key| value["spec"].get(key).is_some());
+        let kind = if is_claim { Kind::PersistentVolumeClaim } else { kind_of_status(&value["status"])? };
         return Some((kind, value.clone(), "a part of an object"));
     }
     if let Some(kind) = kind_of_status(value) {
@@ -147,6 +163,25 @@ fn whole_of(value: &Value) -> Option<(Kind, Value, &'static str)> {
         ended || has("reason") && has("message") && value.as_object().is_some_and(|fields| fields.len() == 2);
     let status = json!({"status": {"containerStatuses": [{"state": state}]}});
     is_inside.then_some((Kind::Pod, status, "a part of the state of a container"))
+}
+
+/// Is it a part of an Event: its reason or message, with what only Events have, or a reason that no state has?
+fn is_event(value: &Value) -> bool {
+    let has = |key: &str| value.get(key).is_some();
+    let is_typed = matches!(value["type"].as_str(), Some("Normal" | "Warning"));
+    let is_counted = ["firstTimestamp", "lastTimestamp", "eventTime", "reportingComponent"].into_iter().any(has);
+    let reason = value["reason"].as_str().unwrap_or_default();
+    let is_of_events = has("message") && !has("exitCode") && (reason == "Failed" || reason.starts_with("Failed"));
+    has("reason") && (is_typed || is_counted || is_of_events && !has("status"))
+}
+
+/// A part of an Event with the kind of the object that it must be about.
+fn with_subject(value: &Value) -> Value {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let source = [text(&value["source"]["component"]), text(&value["reportingComponent"])].concat();
+    let mut event = value.clone();
+    event["involvedObject"] = json!({"kind": subject_kind(&source, &text(&value["reason"])), "name": ""});
+    event
 }
 
 fn of_list(value: &Value) -> Option<(Kind, Value, &'static str)> {
@@ -182,6 +217,8 @@ fn kind_of_status(status: &Value) -> Option<Kind> {
         Some(Kind::Deployment)
     } else if is(&["MemoryPressure", "DiskPressure", "PIDPressure"]) {
         Some(Kind::Node)
+    } else if is(&["ConfigurationsReady", "RoutesReady", "ResourcesAvailable", "ContainerHealthy"]) {
+        Some(Kind::InferenceService)
     } else if is(&["FailureTarget", "Suspended", "SuccessCriteriaMet"]) || is(&["Failed"]) && has("failed") {
         Some(Kind::Job)
     } else {

@@ -110,7 +110,7 @@ impl<'a> Printed<'a> {
         let is_listed = !rows.first()?.object_kind.is_empty();
         let events = if rows.len() == 1 { "1 event".to_owned() } else { format!("{} events", rows.len()) };
         let source = if is_listed { "kubectl get events" } else { "events of kubectl describe" };
-        let objects: Vec<Found> = rows.into_iter().map(|row| of_a_pod(row).found(self.now)).collect();
+        let objects: Vec<Found> = rows.into_iter().map(|row| row.found(self.now)).collect();
         let reading = Reading { taken_for: format!("{source}, {events}"), objects, ..Reading::default() };
         Some((length + usize::from(headed), reading))
     }
@@ -120,7 +120,8 @@ impl<'a> Printed<'a> {
             let (taken, reading) = listing::read(&header, &rest[1..], self.now);
             return (taken > 0).then_some((taken + 1, reading));
         }
-        listing::lone_pod(rest[0], self.now).map(|reading| (1, reading))
+        let alone = listing::lone_pod(rest[0], self.now).or_else(|| listing::lone_claim(rest[0], self.now));
+        alone.map(|reading| (1, reading))
     }
 
     /// A value in JSON, wherever it ends.
@@ -132,11 +133,6 @@ impl<'a> Printed<'a> {
         let length = rest[..end].matches('\n').count() + 1;
         manifest::read(&rest[..end]).map(|reading| (length, reading)).ok_or(length)
     }
-}
-
-/// Events without the object that they are about are of a pod, mostly.
-fn of_a_pod(row: EventRow) -> EventRow {
-    if row.object_kind.is_empty() { EventRow { object_kind: "Pod".to_owned(), ..row } } else { row }
 }
 
 fn is_event_header(line: &str) -> bool {

@@ -43,6 +43,16 @@ pub fn class(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     if let Part::Claim(claim) = scene.part { Some(about(scene.snapshot, claim)) } else { None }
 }
 
+/// A claim that waits, in an input that was pasted and shows no pod: somebody asks why.
+pub fn shown_waiting(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let Part::Claim(claim) = scene.part else { return None };
+    let is_pasted = !scene.snapshot.source.taken_for.is_empty() && scene.snapshot.count(Kind::Pod) == 0;
+    let events = relation::events_of(scene.snapshot, "PersistentVolumeClaim", &claim.metadata);
+    let waits_for_pod = events.into_iter().any(|event| event.reason == "WaitForFirstConsumer");
+    let waits = claim.status.phase == "Pending" && !waits_for_pod;
+    (is_pasted && waits).then(|| about(scene.snapshot, claim))
+}
+
 fn about(snapshot: &Snapshot, claim: &Claim) -> Found {
     let mut classes: Vec<&StorageClass> =
         snapshot.of_kind::<StorageClass>(Kind::StorageClass).map(|(_, class)| class).collect();

@@ -179,6 +179,12 @@ pub const QUESTIONS: &[Question] = &[
         answer: claims::class,
     },
     Question {
+        name: "claim_shown_waiting",
+        asks: "is it a claim without a volume, in an input that was pasted and shows no pod?",
+        binds: &["claim", "storage_class", "known_classes", "usable_class", "missing_class"],
+        answer: claims::shown_waiting,
+    },
+    Question {
         name: "killed_by_probe",
         asks: "did a liveness or startup probe end the container?",
         binds: &["probe", "budget"],

@@ -29,7 +29,7 @@ pub fn spec(container: &Entry) -> Value {
 
 /// In which state it is; none where the kubelet has not said anything yet.
 pub fn status(container: &Entry) -> Option<Value> {
-    container.get("State")?;
+    container.get("State").or(container.get("Last State"))?;
     let is_ready = container.value_of("Ready") == Some("True");
     Some(fields([
         ("name", Some(json!(container.key))),
