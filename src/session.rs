@@ -126,8 +126,8 @@ struct Followed {
 }
 
 impl Session {
-    /// A session on a cluster, and where its views are published.
-    pub fn new(cluster: Cluster, lens: Lens) -> (Self, watch::Receiver<Arc<View>>) {
+    /// A session on a cluster, and where its views are published; `is_watched` where somebody looks at each of them.
+    pub fn new(cluster: Cluster, lens: Lens, is_watched: bool) -> (Self, watch::Receiver<Arc<View>>) {
         let (published, views) = watch::channel(Arc::new(View::default()));
         let mut snapshot = Snapshot::default();
         let (context, namespace) = (SafeText::new(&cluster.place.context), SafeText::new(&cluster.place.namespace));
@@ -145,7 +145,7 @@ impl Session {
             touched: Touched::everything(),
             keeper: Keeper::default(),
             needs: BTreeMap::new(),
-            pace: Pace::begin(),
+            pace: Pace::begin(is_watched),
             published,
         };
         (session, views)

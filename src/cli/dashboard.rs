@@ -16,12 +16,13 @@ pub fn run(cluster: &ClusterArguments, catalogue: Arc<Catalogue>) -> anyhow::Res
         return check::run(&CheckArguments::default(), cluster, catalogue);
     }
     let runtime = live::runtime()?;
-    let shown = runtime.block_on(async { tui::run(live::connect(cluster, cluster.lens(catalogue)?).await?).await });
+    let shown =
+        runtime.block_on(async { tui::run(live::connect(cluster, cluster.lens(catalogue)?, true).await?).await });
     runtime.shutdown_background();
     shown.map(|()| Outcome::Well)
 }
 
 /// Shows the dashboard on a cluster until the user quits.
 pub async fn show(place: Place, lens: Lens) -> anyhow::Result<()> {
-    tui::run(live::begin(place, lens).await?).await
+    tui::run(live::begin(place, lens, true).await?).await
 }

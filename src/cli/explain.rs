@@ -159,7 +159,8 @@ impl<'a> Desk<'a> {
     fn assessment(self) -> Assessment {
         let could_read = !self.logs.is_empty();
         let by_objects = diagnose(&self.snapshot(), self.catalogue);
-        let mut best = if self.texts.is_empty() || explains(&by_objects, self.catalogue) || all_well(&self.snapshot()) {
+        let is_told = explains(&by_objects, self.catalogue) || self.shows_only_events() && is_serious(&by_objects);
+        let mut best = if self.texts.is_empty() || is_told || all_well(&self.snapshot()) {
             by_objects
         } else {
             better(by_objects, diagnose(&self.words(), self.catalogue), self.catalogue)
@@ -168,6 +169,11 @@ impl<'a> Desk<'a> {
             best.verdict = Verdict::Unknown;
         }
         best
+    }
+
+    /// Are events all that the input holds? Then nothing in its words was left out.
+    fn shows_only_events(&self) -> bool {
+        self.logs.iter().all(|(_, log)| log.is_empty()) && self.readings.iter().all(Reading::is_of_events)
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -210,8 +216,11 @@ fn explains(assessment: &Assessment, catalogue: &Catalogue) -> bool {
     first.and_then(|first| catalogue.rule(&first.id)).is_some_and(|rule| !rule.file.generic)
 }
 
+fn is_serious(assessment: &Assessment) -> bool {
+    assessment.diagnoses.iter().any(|one| one.severity < Severity::Info)
+}
+
 fn better(by_objects: Assessment, by_words: Assessment, catalogue: &Catalogue) -> Assessment {
-    let is_serious = |assessment: &Assessment| assessment.diagnoses.iter().any(|one| one.severity < Severity::Info);
     let nothing = by_objects.diagnoses.is_empty() && !by_words.diagnoses.is_empty();
     if explains(&by_words, catalogue) || is_serious(&by_words) && !is_serious(&by_objects) || nothing {
         by_words

@@ -27,31 +27,31 @@ pub fn runtime() -> anyhow::Result<Runtime> {
 
 /// Follows the cluster until everything was read once, or the time is over; what is known then.
 pub async fn look_once(arguments: &ClusterArguments, lens: Lens) -> anyhow::Result<Assessment> {
-    look(connect(arguments, lens.clone()).await?, arguments.request_timeout, lens).await
+    look(connect(arguments, lens.clone(), false).await?, arguments.request_timeout, lens).await
 }
 
 /// The same for a cluster that is known already.
 pub async fn look_at(place: Place, limit: Duration, lens: Lens) -> anyhow::Result<Assessment> {
-    look(begin(place, lens.clone()).await?, limit, lens).await
+    look(begin(place, lens.clone(), false).await?, limit, lens).await
 }
 
-/// Finds the cluster that is meant and begins to follow it.
-pub async fn connect(arguments: &ClusterArguments, lens: Lens) -> anyhow::Result<Ends> {
+/// Finds the cluster that is meant and begins to follow it; `is_watched` where somebody looks at each view.
+pub async fn connect(arguments: &ClusterArguments, lens: Lens, is_watched: bool) -> anyhow::Result<Ends> {
     let place = config::find(&arguments.target()).await?;
     for warning in &place.warnings {
         eprintln!("unstuck: {warning}");
     }
-    begin(place, lens).await
+    begin(place, lens, is_watched).await
 }
 
 /// Begins to follow a cluster, until nobody looks at the views. A server that cannot be reached at all is an error
 /// here, before any screen is taken.
-pub async fn begin(place: Place, lens: Lens) -> anyhow::Result<Ends> {
+pub async fn begin(place: Place, lens: Lens, is_watched: bool) -> anyhow::Result<Ends> {
     /// Requests of a user that may wait for the next beat.
     const WAITING: usize = 8;
     let cluster = Cluster::start(place, lens.catalogue.sieve.clone())?;
     let greeting = cluster.greet();
-    let (session, views) = Session::new(cluster, lens);
+    let (session, views) = Session::new(cluster, lens, is_watched);
     let (requests, receiver) = mpsc::channel(WAITING);
     tokio::spawn(session.run(receiver));
     greeting.await?;

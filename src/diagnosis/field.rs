@@ -9,6 +9,7 @@ use crate::snapshot::text::SafeText;
 pub type Reader = fn(&Scene<'_>) -> Option<String>;
 
 /// A field that rules may ask for.
+#[derive(Debug)]
 pub struct Field {
     /// Its path, as in Kubernetes.
     pub path: &'static str,
@@ -144,9 +145,9 @@ pub const FIELDS: &[Field] = &[
     ),
 ];
 
-/// The reader of a field.
-pub fn reader(path: &str) -> Option<Reader> {
-    FIELDS.iter().find(|field| field.path == path).map(|field| field.reader)
+/// The field of a path.
+pub fn at(path: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.path == path)
 }
 
 fn text(value: &SafeText) -> Option<String> {

@@ -6,8 +6,8 @@ use std::ops::Range;
 use crate::diagnosis::assessment::Evidence;
 use crate::diagnosis::catalogue::{Catalogue, Rule};
 use crate::diagnosis::evidence;
-use crate::diagnosis::field;
-use crate::diagnosis::lookup;
+use crate::diagnosis::field::Field;
+use crate::diagnosis::lookup::{self, Question};
 use crate::diagnosis::rule::{About, Moment};
 use crate::diagnosis::scene::{Origin, Part, Scene, Survival, Utterance};
 use crate::diagnosis::symptom::{Symptom, Test};
@@ -119,7 +119,8 @@ impl Court<'_, '_> {
 
     fn holding(&self, index: usize, mut partial: Partial) -> Holding {
         for name in &self.catalogue.rules[index].file.look_up {
-            if let Some(found) = lookup::look_up(name).and_then(|look_up| look_up(self.scene, &partial.names)) {
+            if let Some(found) = lookup::named(name).and_then(|question| (question.answer)(self.scene, &partial.names))
+            {
                 partial.names.extend(found.names);
                 partial.evidence.extend(found.evidence);
             }
@@ -151,12 +152,12 @@ impl Court<'_, '_> {
                 self.is_message(utterance)
                     && (reasons.is_empty() || reasons.iter().any(|reason| reason == utterance.reason))
             }),
-            Symptom::Field { path, test, bind } => self.in_field(path, test, bind.as_deref(), partial),
+            Symptom::Field { field, test, bind } => self.in_field(field, test, bind.as_deref(), partial),
             Symptom::Bound { name, test } => {
                 let passes = test.passes(partial.names.get(name).map(SafeText::as_str));
                 if passes { vec![partial.clone()] } else { Vec::new() }
             }
-            Symptom::LookUp(name) => self.in_relation(name, partial),
+            Symptom::LookUp(question) => self.in_relation(question, partial),
             Symptom::Any(inner) => inner.iter().flat_map(|symptom| self.answers(rule, symptom, partial)).collect(),
         }
     }
@@ -230,9 +231,12 @@ impl Court<'_, '_> {
         Some(next)
     }
 
-    fn in_field(&self, path: &str, test: &Test, bind: Option<&str>, partial: &Partial) -> Vec<Partial> {
-        let value = field::reader(path).and_then(|reader| reader(self.scene));
-        if matches!(self.scene.part, Part::Log) || !test.passes(value.as_deref()) {
+    fn in_field(&self, field: &Field, test: &Test, bind: Option<&str>, partial: &Partial) -> Vec<Partial> {
+        if matches!(self.scene.part, Part::Log) {
+            return Vec::new();
+        }
+        let value = (field.reader)(self.scene);
+        if !test.passes(value.as_deref()) {
             return Vec::new();
         }
         let mut next = partial.clone();
@@ -240,15 +244,13 @@ impl Court<'_, '_> {
             if let Some(name) = bind {
                 next.names.insert(name.to_owned(), SafeText::new(&value));
             }
-            next.evidence.push(evidence::of_field(self.scene, path, &value));
+            next.evidence.push(evidence::of_field(self.scene, field.path, &value));
         }
         vec![next]
     }
 
-    fn in_relation(&self, name: &str, partial: &Partial) -> Vec<Partial> {
-        let Some(found) = lookup::look_up(name).and_then(|look_up| look_up(self.scene, &partial.names)) else {
-            return Vec::new();
-        };
+    fn in_relation(&self, question: &Question, partial: &Partial) -> Vec<Partial> {
+        let Some(found) = (question.answer)(self.scene, &partial.names) else { return Vec::new() };
         let mut next = partial.clone();
         next.names.extend(found.names);
         next.evidence.extend(found.evidence);

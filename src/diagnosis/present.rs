@@ -18,6 +18,9 @@ const PROBE_MEMORY: i64 = 90;
 /// Does a pod still show what an event about it speaks of? What the pod does not tell is believed.
 pub fn counts(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
     let status = event.container().and_then(|name| pod.container_status(name));
+    if pod.is_ready() && pod.status.container_statuses.is_empty() {
+        return false;
+    }
     match event.reason.as_str() {
         "FailedScheduling" | "NotTriggerScaleUp" => !pod.is_scheduled() && is_current_refusal(event, pod),
         "FailedMount"

@@ -1,6 +1,8 @@
 //! What a rule asks for, ready to be judged.
 
 use crate::diagnosis::catalogue::PatternTable;
+use crate::diagnosis::field::{self, Field};
+use crate::diagnosis::lookup::{self, Question};
 use crate::diagnosis::pattern::{Pattern, PatternText};
 use crate::diagnosis::rule::{OneOrMany, SymptomFile};
 use crate::snapshot::log::sieve::PatternId;
@@ -20,8 +22,8 @@ pub enum Symptom {
     },
     /// A field passes a test; its value may be bound to a name.
     Field {
-        /// The path of the field, as in Kubernetes.
-        path: String,
+        /// The field.
+        field: &'static Field,
         /// What its value is held against.
         test: Test,
         /// The name that stands for the value.
@@ -35,7 +37,7 @@ pub enum Symptom {
         test: Test,
     },
     /// A relation holds.
-    LookUp(String),
+    LookUp(&'static Question),
     /// One of these holds.
     Any(Vec<Symptom>),
 }
@@ -91,13 +93,15 @@ impl Symptom {
             return Ok(Symptom::Message { patterns: enter(texts, patterns)?, reasons });
         }
         if let Some(path) = &file.field {
-            return Ok(Symptom::Field { path: path.clone(), test: Test::new(file)?, bind: file.bind.clone() });
+            let field = field::at(path).ok_or_else(|| format!("there is no field {path}"))?;
+            return Ok(Symptom::Field { field, test: Test::new(file)?, bind: file.bind.clone() });
         }
         if let Some(name) = &file.bound {
             return Ok(Symptom::Bound { name: name.clone(), test: Test::new(file)? });
         }
         if let Some(name) = &file.look_up {
-            return Ok(Symptom::LookUp(name.clone()));
+            let question = lookup::named(name).ok_or_else(|| format!("there is no look-up {name}"))?;
+            return Ok(Symptom::LookUp(question));
         }
         let inner = file.any.iter().flatten().map(|symptom| Symptom::new(symptom, patterns));
         Ok(Symptom::Any(inner.collect::<Result<_, _>>()?))

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::intake::found::{Found, Reading};
+use crate::intake::history;
 use crate::intake::stub;
 use crate::snapshot::kind::{Kind, repaired};
 use crate::snapshot::text::SafeText;
@@ -30,6 +31,7 @@ pub fn changes(readings: &[Reading]) -> Vec<Change> {
     }
     move_home(&mut objects);
     name_subjects(&mut objects);
+    history::leave_out(&mut objects);
     stub::add(&mut objects);
     let unseen =
         NOT_TO_BE_MISSED.into_iter().filter(|kind| !objects.iter().any(|found| found.kind == *kind)).map(unseen);

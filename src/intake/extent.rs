@@ -1,5 +1,6 @@
 //! How far a part of a text goes: the lines of a description, of events, of YAML.
 
+use crate::intake::describe::pod;
 use crate::intake::events;
 use crate::intake::outline;
 use crate::intake::paste;
@@ -31,10 +32,16 @@ fn is_fragment_start(lines: &[&str]) -> bool {
     if line.starts_with("Events:") {
         return lines.get(1).is_some_and(|next| events::is_header(next) || events::described_row(next).is_some());
     }
+    if line == "Conditions:" {
+        return pod::are_conditions(&lines.iter().take(CONDITIONS).map(|line| line.trim_start()).collect::<Vec<_>>());
+    }
     let next = |count: usize| lines.iter().skip(1).take(count).map(|line| line.trim_start());
     let is_named = line.ends_with(':') && !line.contains(' ') || matches!(line, "Init Containers:");
     is_named && next(2).any(|line| line.starts_with("Container ID:") || line.starts_with("Image:  "))
 }
+
+/// A table of the conditions of a pod, with its header, has so many lines at most.
+const CONDITIONS: usize = 10;
 
 /// The lines from a start to the end of its events, to the next object, or to what is no description.
 fn description(lines: &[&str]) -> usize {

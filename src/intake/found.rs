@@ -28,6 +28,12 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Does it hold Events, and beside them at most the pod that they are about, of which nothing else is told?
+    pub fn is_of_events(&self) -> bool {
+        let others = self.objects.len() - self.events();
+        self.events() > 0 && (others == 0 || others == 1 && self.is_fragment)
+    }
+
     /// How many Events are in it.
     pub fn events(&self) -> usize {
         self.objects.iter().filter(|found| found.kind == Kind::Event).count()

@@ -185,7 +185,7 @@ fn pod<'a>(metadata: &Value, cell: &dyn Fn(&str) -> Option<&'a str>) -> Option<V
     ]);
     let statuses = if in_init { "initContainerStatuses" } else { "containerStatuses" };
     let condition = json!({"type": "Ready", "status": if is_ready { "True" } else { "False" }});
-    let mut told = json!({"phase": phase(word, in_init), "conditions": [condition]});
+    let mut told = json!({"phase": phase(word, in_init, restarts), "conditions": [condition]});
     if state.is_some() {
         told[statuses] = json!([container]);
     }
@@ -197,11 +197,12 @@ fn pod<'a>(metadata: &Value, cell: &dyn Fn(&str) -> Option<&'a str>) -> Option<V
     Some(json!({"metadata": metadata, "spec": fields([("nodeName", text(node))]), "status": told}))
 }
 
-fn phase(word: &str, in_init: bool) -> &'static str {
+/// One that was started again is no pod that ended for good.
+fn phase(word: &str, in_init: bool, restarts: i64) -> &'static str {
     match word {
-        "Completed" | "Succeeded" if !in_init => "Succeeded",
+        "Completed" | "Succeeded" if !in_init && restarts == 0 => "Succeeded",
         "Evicted" | "Failed" | "UnexpectedAdmissionError" | "NodeAffinity" => "Failed",
-        "Running" | "NotReady" | "CrashLoopBackOff" | "Error" | "OOMKilled" if !in_init => "Running",
+        "Running" | "NotReady" | "CrashLoopBackOff" | "Error" | "OOMKilled" | "Completed" if !in_init => "Running",
         _ => "Pending",
     }
 }

@@ -11,6 +11,7 @@ pub mod docker;
 pub mod events;
 pub mod extent;
 pub mod found;
+pub mod history;
 pub mod listing;
 pub mod manifest;
 pub mod outline;

@@ -27,15 +27,25 @@ pub fn add(objects: &mut Vec<Found>) {
             new.push(Found { kind, value: json!({"metadata": metadata}) });
         }
     }
-    for pod in new.iter_mut().filter(|found| found.kind == Kind::Pod) {
+    objects.extend(new);
+    for pod in objects.iter_mut().filter(|found| found.kind == Kind::Pod && is_silent(&found.value["status"])) {
         let told = Told::about(&pod.value, &events);
         complete(&mut pod.value, &told);
     }
-    objects.extend(new);
     for pod in objects.iter_mut().filter(|found| found.kind == Kind::Pod) {
         let told = Told::about(&pod.value, &events);
         name_container(&mut pod.value, &told);
     }
+}
+
+/// Does a status tell nothing?
+fn is_silent(status: &Value) -> bool {
+    let is_empty = |value: &Value| {
+        value.is_null()
+            || value.as_array().is_some_and(Vec::is_empty)
+            || value.as_object().is_some_and(serde_json::Map::is_empty)
+    };
+    status.as_object().is_none_or(|fields| fields.values().all(is_empty))
 }
 
 impl<'a> Told<'a> {
@@ -70,7 +80,7 @@ impl<'a> Told<'a> {
 fn complete(pod: &mut Value, told: &Told<'_>) {
     if let Some(at) = told.last("Scheduled") {
         let node = text(&told.events[at]["message"]).rsplit(" to ").next().unwrap_or_default();
-        pod["spec"] = json!({"nodeName": node});
+        pod["spec"]["nodeName"] = json!(node);
     }
     if told.is_last("Started", &["BackOff", "Failed", "Killing", "FailedMount"]) {
         let at = told.last("Started").unwrap_or_default();

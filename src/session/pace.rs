@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 const BEAT: Duration = Duration::from_millis(100);
 /// What depends on the time alone is judged so often.
 const CLOCK: Duration = Duration::from_secs(10);
-/// Judging takes at most one part in so many of the time until everything was read once, while things change, and while
-/// only time passes.
-const FIRST_SHARE: u32 = 4;
+/// Judging takes at most one part in so many of the time: until everything was read once, for somebody who watches and
+/// for somebody who waits for the end; while things change; and while only time passes.
+const FIRST_SHARE: u32 = 6;
+const UNWATCHED_SHARE: u32 = 40;
 const SHARE: u32 = 8;
 const IDLE_SHARE: u32 = 250;
 
@@ -27,10 +28,11 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Nothing was judged yet.
-    pub fn begin() -> Self {
+    /// Nothing was judged yet. Does somebody watch how things are read, or only wait until they are?
+    pub fn begin(is_watched: bool) -> Self {
         let now = Instant::now();
-        Pace { last: now, whole: now, costs: (Duration::ZERO, Duration::ZERO), share: FIRST_SHARE, hurries: false }
+        let share = if is_watched { FIRST_SHARE } else { UNWATCHED_SHARE };
+        Pace { last: now, whole: now, costs: (Duration::ZERO, Duration::ZERO), share, hurries: false }
     }
 
     /// When to judge next, where something changed or nothing did, and where everything is to be judged anew.
@@ -54,7 +56,7 @@ impl Pace {
 
     /// Everything was read: somebody may wait for what it says.
     pub fn hurry(&mut self) {
-        self.hurries = self.share == FIRST_SHARE;
+        self.hurries = self.share != SHARE;
         self.share = SHARE;
     }
 

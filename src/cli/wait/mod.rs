@@ -43,7 +43,7 @@ pub fn run(
 }
 
 async fn wait(arguments: &WaitArguments, cluster: &ClusterArguments, mut vigil: Vigil) -> anyhow::Result<Outcome> {
-    let Ends { mut views, requests: _requests } = live::connect(cluster, vigil.lens.clone()).await?;
+    let Ends { mut views, requests: _requests } = live::connect(cluster, vigil.lens.clone(), true).await?;
     let begun = Instant::now();
     let (teller, mut settled) = (Teller::new(arguments.output, begun), begun);
     let outcome = loop {

@@ -51,6 +51,7 @@ impl Found {
 pub type LookUp = fn(&Scene<'_>, &Names) -> Option<Found>;
 
 /// A question that rules may ask, by its name.
+#[derive(Debug)]
 pub struct Question {
     /// As it is written in a rule.
     pub name: &'static str,
@@ -330,7 +331,7 @@ pub const QUESTIONS: &[Question] = &[
     },
 ];
 
-/// A look-up by its name.
-pub fn look_up(name: &str) -> Option<LookUp> {
-    QUESTIONS.iter().find(|question| question.name == name).map(|question| question.answer)
+/// A question by its name.
+pub fn named(name: &str) -> Option<&'static Question> {
+    QUESTIONS.iter().find(|question| question.name == name)
 }

@@ -71,8 +71,24 @@ fn whole(outline: Vec<Entry>) -> Vec<Entry> {
     if !begins_inside {
         return outline;
     }
-    let container = Entry { children: outline, ..Entry::default() };
+    let container = Entry { children: with_states(outline), ..Entry::default() };
     vec![Entry { key: "Containers".to_owned(), children: vec![container], ..Entry::default() }]
+}
+
+/// The entries of a container in which what belongs to a state stands under it, where a paste lost the indentation.
+fn with_states(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut kept: Vec<Entry> = Vec::new();
+    for entry in entries {
+        let is_of_state =
+            matches!(entry.key.as_str(), "Reason" | "Message" | "Exit Code" | "Signal" | "Started" | "Finished");
+        match kept.last_mut() {
+            Some(state) if is_of_state && matches!(state.key.as_str(), "State" | "Last State") => {
+                state.children.push(entry);
+            }
+            _ => kept.push(entry),
+        }
+    }
+    kept
 }
 
 /// The kind that only prints these keys.
@@ -115,8 +131,9 @@ fn is_pod(outline: &[Entry]) -> bool {
     let told_pod = has("Name") && (has("Containers") || has("Node") || has("QoS Class"));
     let container = outline.iter().any(pod::is_container)
         || outline::find(outline, "Containers").is_some_and(|list| list.children.iter().any(pod::is_container));
+    let conditions = outline::find(outline, "Conditions").is_some_and(|entry| pod::are_conditions(&entry.lines()));
     let events = outline::find(outline, "Events").is_some_and(|entry| !events::described(&entry.lines()).is_empty());
-    told_pod || container || events
+    told_pod || container || events || conditions
 }
 
 /// Name, namespace, labels and owner.

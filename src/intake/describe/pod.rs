@@ -43,6 +43,11 @@ fn status(outline: &[Entry]) -> Value {
     ])
 }
 
+/// Are these the rows of the conditions that only pods have?
+pub fn are_conditions(rows: &[&str]) -> bool {
+    rows.iter().any(|row| row.starts_with("ContainersReady ") || row.starts_with("PodScheduled "))
+}
+
 /// The containers under a heading. A fragment may begin at the name of a container, or below it.
 fn containers<'a>(outline: &'a [Entry], heading: &str) -> Vec<&'a Entry> {
     if let Some(list) = outline::find(outline, heading) {

@@ -31,7 +31,7 @@ impl Follower {
         let place = config::find(&target).await.expect("a kubeconfig of our own");
         let catalogue = Arc::new(Catalogue::builtin());
         let cluster = Cluster::start(place, catalogue.sieve.clone()).expect("a certificate of our own");
-        let (session, views) = Session::new(cluster, Lens { catalogue, selection: None });
+        let (session, views) = Session::new(cluster, Lens { catalogue, selection: None }, true);
         let (requests, receiver) = mpsc::channel(8);
         tokio::spawn(session.run(receiver));
         Follower { views, _requests: requests }
