@@ -50,6 +50,8 @@ pub enum What {
     ForcedEnd,
     /// A rollout is given up.
     GiveUp,
+    /// A job is ended that takes too long.
+    JobDeadline,
 }
 
 impl Deadline {
@@ -64,6 +66,7 @@ impl Deadline {
             What::StartupProbe => format!("the startup probe kills {name} {when} unless it succeeds"),
             What::LivenessProbe => format!("the liveness probe kills {name} {when} unless it succeeds"),
             What::ForcedEnd => format!("the pod {name}, which is to end, is killed {when}"),
+            What::JobDeadline => format!("the job {name} is ended {when}, done or not (activeDeadlineSeconds)"),
             What::GiveUp => format!("Kubernetes gives this rollout up {when} unless it gets on"),
         }
     }
@@ -74,6 +77,7 @@ pub fn deadlines(snapshot: &Snapshot, object: Option<&Object>, pods: &[&Pod]) ->
     let Some(now) = snapshot.source.taken_at else { return Vec::new() };
     let mut all: Vec<Deadline> = pods.iter().flat_map(|pod| of_pod(snapshot, pod, now)).collect();
     all.extend(object.and_then(|object| give_up(object, now)));
+    all.extend(object.and_then(|object| job_deadline(object, now)));
     all.sort_by_key(|deadline| deadline.at);
     let mut first: Vec<Deadline> = Vec::new();
     for deadline in all {
@@ -185,6 +189,17 @@ fn give_up(object: &Object, now: Timestamp) -> Option<Deadline> {
     Some(Deadline { kind: What::GiveUp, at, object: Subject::new("Deployment", &meta.namespace, &meta.name) })
 }
 
+/// When a job that is at work is ended.
+fn job_deadline(object: &Object, now: Timestamp) -> Option<Deadline> {
+    let Object::Workload(job) = object else { return None };
+    if job.is_complete() || job.has_failed() || job.spec.suspend {
+        return None;
+    }
+    let at = after(job.status.start_time?, job.spec.active_deadline_seconds?).filter(|at| *at > now)?;
+    let meta = &job.metadata;
+    Some(Deadline { kind: What::JobDeadline, at, object: Subject::new("Job", &meta.namespace, &meta.name) })
+}
+
 /// Seconds that are paused after so many failures.
 fn pause(failures: i64) -> i64 {
     let doublings = u32::try_from(failures - 1).unwrap_or(0).min(8);
@@ -218,7 +233,7 @@ mod tests {
         for object in objects {
             let kind = Kind::of("", object["kind"].as_str().unwrap()).unwrap();
             let object = Object::from_json(kind, &object.to_string()).unwrap();
-            workload = Some(object.clone()).filter(|_| kind == Kind::Deployment).or(workload);
+            workload = Some(object.clone()).filter(|_| kind.is_workload()).or(workload);
             snapshot.apply(Change::Put(kind, object));
         }
         let pods: Vec<&Pod> = snapshot.of_kind::<Pod>(Kind::Pod).map(|(_, pod)| pod).collect();
@@ -320,6 +335,19 @@ mod tests {
         assert_eq!(ahead(&[deployment("ReplicaSetUpdated", 300)]), said);
         assert_eq!(ahead(&[deployment("NewReplicaSetAvailable", 300)]), Vec::<String>::new());
         assert_eq!(ahead(&[deployment("ReplicaSetUpdated", 2_147_483_647)]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_job_is_ended_when_its_time_is_over() {
+        let job = |condition: &str| {
+            json!({
+                "kind": "Job", "metadata": {"name": "refit", "namespace": "ml"}, "spec": {"activeDeadlineSeconds": 600},
+                "status": {"startTime": "2026-01-12T11:57:00Z", "conditions": [{"type": condition, "status": "True"}]},
+            })
+        };
+        let said = ["the job refit is ended in 2 min, done or not (activeDeadlineSeconds)"];
+        assert_eq!(ahead(&[job("")]), said);
+        assert_eq!(ahead(&[job("Complete")]), Vec::<String>::new());
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Sign {
     Ready,
     /// The server was asked to end.
     Stopping,
+    /// A list of what is installed: binds `package` and `version`.
+    Installed,
 }
 
 /// A sign, as it is written in `diagnostics/marks.yaml`.

@@ -81,7 +81,9 @@ fn had_its_time(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
     let (Some(container), Some(status)) = (pod.spec.container(name), pod.container_status(name)) else { return true };
     let Some(ran) = status.runs_for(now).filter(|_| status.restart_count == 0) else { return true };
     let budget = |probe: &Option<Probe>| probe.as_ref().map_or(0, Probe::budget_seconds);
-    let delay = container.readiness_probe.as_ref().map_or(0, |probe| probe.initial_delay_seconds);
+    // Whoever lets the liveness probe wait expects the server to need that long.
+    let probes = [&container.readiness_probe, &container.liveness_probe];
+    let delay = probes.into_iter().flatten().map(|probe| probe.initial_delay_seconds).max().unwrap_or(0);
     match event.message.split(' ').next() {
         Some("Startup") => ran >= budget(&container.startup_probe),
         Some("Liveness") => ran >= budget(&container.liveness_probe),

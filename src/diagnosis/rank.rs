@@ -34,7 +34,7 @@ pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subje
     diagnoses
 }
 
-/// The worse first; then what hurts more; then what speaks of something that changed; then by name, so that the order
+/// The worse first; then what is the fault of no other workload; then what hurts more; then what speaks of something that changed; then by name, so that the order
 /// never changes by chance.
 pub fn sort(diagnoses: &mut [Diagnosis]) {
     diagnoses.sort_by_cached_key(|diagnosis| {
@@ -43,7 +43,16 @@ pub fn sort(diagnoses: &mut [Diagnosis]) {
         let hurt = Reverse((reach.workloads.len(), reach.affected));
         let mut changes = diagnosis.changes.iter().flat_map(|changed| &changed.differences);
         let is_suspect = Reverse(changes.any(|difference| difference.is_suspect));
-        (diagnosis.severity, lone, hurt, is_suspect, diagnosis.subject.clone(), diagnosis.id.clone())
+        let calls_one_that_is_down = diagnosis.names.contains_key("upstream");
+        (
+            diagnosis.severity,
+            lone,
+            calls_one_that_is_down,
+            hurt,
+            is_suspect,
+            diagnosis.subject.clone(),
+            diagnosis.id.clone(),
+        )
     });
 }
 
@@ -61,7 +70,7 @@ fn identity(reached: &Reached, catalogue: &Catalogue) -> Identity {
     let shared = &catalogue.rules[holding.rule].file.shared;
     let names: Vec<Option<String>> =
         shared.iter().map(|name| holding.names.get(name).map(ToString::to_string)).collect();
-    if !shared.is_empty() && holding.subject.kind != "Log" && names.iter().all(Option::is_some) {
+    if !shared.is_empty() && holding.subject.kind != "Log" && names.iter().any(Option::is_some) {
         return Identity::Shared { rule: holding.rule, names };
     }
     let container = holding.subject.container.as_ref().map(ToString::to_string);

@@ -76,7 +76,7 @@ pub fn state(judged: &Judged<'_>, top: &Subject) -> WorkloadState {
     let diagnoses: Vec<&Diagnosis> =
         judged.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).collect();
     let worst = diagnoses.iter().map(|diagnosis| diagnosis.severity).min();
-    let leads_nowhere = diagnoses.iter().any(|diagnosis| blocks_the_way(diagnosis));
+    let leads_nowhere = diagnoses.iter().any(|diagnosis| blocks_the_way(diagnosis)) || lacks_a_part(top, pods);
     let pod = rail::leading_pod(pods, object, snapshot);
     let stages = if wanted == 0 {
         Vec::new()
@@ -113,6 +113,13 @@ fn is_rolling(object: Option<&Object>) -> bool {
 /// Is it about the only way in?
 fn blocks_the_way(diagnosis: &Diagnosis) -> bool {
     diagnosis.subject.kind == "Service"
+}
+
+/// Has a part of an InferenceService (predictor, transformer, explainer) no ready pod? Then no request gets through.
+fn lacks_a_part(top: &Subject, pods: &[&Pod]) -> bool {
+    let part = |pod: &Pod| pod.metadata.label("component").to_owned();
+    let serves = |wanted: &str| pods.iter().any(|pod| part(pod) == wanted && pod.is_ready());
+    top.kind == "InferenceService" && pods.iter().any(|pod| !serves(&part(pod)))
 }
 
 /// Pods that are ready, and pods that are wanted.

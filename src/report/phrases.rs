@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use crate::diagnosis::ahead::Deadline;
-use crate::diagnosis::assessment::{Assessment, BlindSpot, Diagnosis};
+use crate::diagnosis::assessment::{Assessment, BlindSpot, Diagnosis, WorkloadState};
+use crate::diagnosis::rail::State;
 use crate::diagnosis::rule::{Severity, Waiting};
+use crate::diagnosis::span;
 
 /// `1 pod`, `40 pods`.
 pub fn pods(count: usize) -> String {
@@ -52,6 +54,33 @@ pub fn role(spot: &BlindSpot) -> Option<String> {
 /// What happens at known times, in one line.
 pub fn deadlines(deadlines: &[Deadline], now: Timestamp) -> String {
     deadlines.iter().map(|deadline| deadline.sentence(now)).collect::<Vec<_>>().join("; ")
+}
+
+/// How far a workload has come that is not up: since when, what took longest, and what it is at. An Azure ML service is
+/// called what its owner reads in the studio.
+pub fn course(state: &WorkloadState, now: Timestamp) -> String {
+    /// Seconds from which on a stage took long.
+    const LONG: i64 = 60;
+    let Some(since) = state.stages.iter().filter_map(|step| step.started_at).min() else { return String::new() };
+    let word = in_the_studio(state).unwrap_or("starting");
+    let mut said = vec![format!("{word} for {}", between(since, now))];
+    let done = state.stages.iter().filter_map(|step| Some((step, step.started_at?, step.ended_at?)));
+    let longest = done.max_by_key(|(_, from, to)| to.as_second() - from.as_second());
+    let longest = longest.filter(|(_, from, to)| to.as_second() - from.as_second() >= LONG);
+    said.extend(longest.map(|(step, from, to)| format!("{} took {}", step.name.name(), between(from, to))));
+    let current = state.stages.iter().find(|step| step.state == State::Running);
+    let current = current.and_then(|step| Some((step, step.started_at?)));
+    said.extend(current.map(|(step, from)| format!("now at {} for {}", step.name.name(), between(from, now))));
+    said.join(", ")
+}
+
+fn between(from: Timestamp, to: Timestamp) -> String {
+    span::in_words(to.as_second() - from.as_second())
+}
+
+/// What Azure ML v1 calls a service that is not up.
+pub fn in_the_studio(state: &WorkloadState) -> Option<&'static str> {
+    (state.stack == "azureml-v1" && state.ready == 0 && state.wanted > 0).then_some("\"Transitioning\" in the studio")
 }
 
 /// What happens next to the workload that an error hurts first, and whether it helps to wait.

@@ -63,15 +63,20 @@ fn head(assessment: &Assessment) -> Vec<String> {
             Verdict::Healthy => lines.push("Nothing wrong was found.".to_owned()),
             _ => lines.push("No cause was found.".to_owned()),
         }
-        lines.extend(assessment.workloads.iter().filter_map(|state| ahead(state, source)));
+        let said = assessment.workloads.iter().filter_map(|state| ahead(state, source));
+        lines.extend(said.flat_map(|words| hanging("", &words)));
     }
     lines
 }
 
-/// What happens next to a workload that nothing was found about.
+/// How far a workload is that nothing was found about, and what happens next to it.
 fn ahead(state: &WorkloadState, source: &Source) -> Option<String> {
-    let next = phrases::deadlines(&state.deadlines, source.taken_at?);
-    (!next.is_empty()).then(|| format!("{}: {next}.", state.subject.name))
+    let now = source.taken_at?;
+    let is_coming = state.verdict == Verdict::Progressing;
+    let course = if is_coming { phrases::course(state, now) } else { String::new() };
+    let mut said = vec![course, phrases::deadlines(&state.deadlines, now)];
+    said.retain(|words| !words.is_empty());
+    (!said.is_empty()).then(|| format!("{}: {}.", state.subject.name, said.join("; ")))
 }
 
 fn place(source: &Source) -> String {
@@ -123,7 +128,8 @@ fn hurt(diagnosis: &Diagnosis, states: &[WorkloadState]) -> String {
     let in_words = diagnosis.reach.workloads.iter().map(|workload| {
         let state = states.iter().find(|state| state.subject == *workload);
         let ready = state.map(|state| format!(", {} of {} pods ready", state.ready, state.wanted)).unwrap_or_default();
-        format!("{} {}{ready}", workload.kind.to_lowercase(), workload.name)
+        let called = state.and_then(phrases::in_the_studio).map(|word| format!(", {word}")).unwrap_or_default();
+        format!("{} {}{ready}{called}", workload.kind.to_lowercase(), workload.name)
     });
     in_words.collect::<Vec<_>>().join("; ")
 }

@@ -98,6 +98,8 @@ pub struct WorkloadSpec {
     pub progress_deadline_seconds: Option<i64>,
     /// How a rollout replaces pods.
     pub strategy: Strategy,
+    /// Seconds after which a job is ended, whatever it does.
+    pub active_deadline_seconds: Option<i64>,
     /// Failures after which a job gives up; Kubernetes takes 6 where not given.
     pub backoff_limit: Option<i64>,
     /// How a stateful set replaces pods.
@@ -195,6 +197,8 @@ pub struct WorkloadStatus {
     pub failed: i64,
     /// Steps on its way.
     pub conditions: Vec<Condition>,
+    /// When a job began, or went on after it was suspended.
+    pub start_time: Option<Timestamp>,
     /// When a job ended.
     pub completion_time: Option<Timestamp>,
 }

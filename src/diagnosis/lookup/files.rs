@@ -126,3 +126,13 @@ pub fn missing_config_map(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let seen = evidence::of_field(scene, "spec.volumes[*].configMap.name", missing);
     Some(Found::names([("configmap", missing.to_string())]).seen(seen))
 }
+
+/// The config map or the secret that {volume} of the pod takes its files from.
+pub fn files_of_volume(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let (pod, wanted) = (scene.pod()?, names.get("volume")?);
+    let volume = pod.spec.volumes.iter().find(|volume| volume.name == *wanted)?;
+    let named = |name: Option<&SafeText>| name.map(ToString::to_string).unwrap_or_default();
+    let config_map = named(volume.config_map.as_ref().map(|source| &source.name));
+    let secret = named(volume.secret.as_ref().map(|source| &source.secret_name));
+    Some(Found::names([("configmap", config_map), ("secret", secret)]))
+}

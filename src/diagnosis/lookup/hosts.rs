@@ -45,6 +45,20 @@ pub fn no_service_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     Some(Found::names(names).seen(seen))
 }
 
+/// The Service of this namespace that {host} stands for, and the name that it is an alias of.
+pub fn service_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let own = &scene.pod()?.metadata.namespace;
+    let (name, namespace) = service_name(names.get("host")?, own)?;
+    let service = scene.snapshot.get::<Service>(Kind::Service, &SafeText::new(namespace), &SafeText::new(name))?;
+    let alias = &service.spec.external_name;
+    let found = Found::names([("known_service", name.to_owned()), ("external_name", alias.to_string())]);
+    if alias.is_empty() {
+        return Some(found);
+    }
+    let object = Subject::new("Service", &service.metadata.namespace, &service.metadata.name);
+    Some(found.seen(evidence::of_object(object, "spec.externalName", alias)))
+}
+
 /// The Services of a namespace, by name.
 pub fn services_of(snapshot: &Snapshot, namespace: &SafeText) -> Vec<SafeText> {
     let all = snapshot.of_kind::<Service>(Kind::Service).filter(|(key, _)| key.namespace == *namespace);
@@ -53,6 +67,26 @@ pub fn services_of(snapshot: &Snapshot, namespace: &SafeText) -> Vec<SafeText> {
 
 fn is_similar(known: &str, name: &str) -> bool {
     levenshtein(known, name) <= 2 || known.contains(name) || name.contains(known)
+}
+
+/// The Service without a ready pod that an init container names in its command, where it has run for a while.
+pub fn init_waits_for_service(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    /// Seconds after which an init container counts as one that waits.
+    const WAITS: i64 = 60;
+    let (pod, container, status) = (scene.pod()?, scene.container()?, scene.status()?);
+    let is_init = pod.spec.init_containers.iter().any(|init| init.name == container.name);
+    let waits = !status.ready && status.state.running.is_some();
+    let ran = status.runs_for(scene.snapshot.source.taken_at);
+    if !is_init || !waits || ran.is_some_and(|ran| ran < WAITS) {
+        return None;
+    }
+    let command = container.command_line();
+    let words = command.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.');
+    words.filter(|word| !word.is_empty()).find_map(|word| {
+        let host = Names::from([("host".to_owned(), SafeText::new(word))]);
+        upstream_of_host(scene, &host)?;
+        Some(Found { names: host, evidence: vec![evidence::of_field(scene, "command", &command)] })
+    })
 }
 
 /// The Service of this namespace that {host} stands for, where none of its pods is ready.

@@ -6,6 +6,7 @@ pub mod errors;
 pub mod files;
 pub mod hosts;
 pub mod images;
+pub mod jobs;
 pub mod limits;
 pub mod nodes;
 pub mod packages;
@@ -76,6 +77,18 @@ pub const QUESTIONS: &[Question] = &[
         asks: "the Debian package that holds {library}",
         binds: &["package"],
         answer: packages::apt_package,
+    },
+    Question {
+        name: "installed_numpy",
+        asks: "the version of NumPy that the log lists as installed",
+        binds: &["installed_numpy"],
+        answer: packages::installed_numpy,
+    },
+    Question {
+        name: "installed_keras",
+        asks: "the version of Keras that the log lists as installed",
+        binds: &["installed_keras"],
+        answer: packages::installed_keras,
     },
     Question {
         name: "memory_limit",
@@ -198,6 +211,12 @@ pub const QUESTIONS: &[Question] = &[
         answer: probes::killed_while_loading,
     },
     Question {
+        name: "earlier_probe_path",
+        asks: "the path that a probe of the last revision that was ready asked, where this one asks another",
+        binds: &["earlier_path", "changed_probe", "container_index"],
+        answer: probes::earlier_probe_path,
+    },
+    Question {
         name: "ends_well_again_and_again",
         asks: "does the container end with exit code 0 again and again?",
         binds: &["ran_for", "restarts"],
@@ -226,6 +245,12 @@ pub const QUESTIONS: &[Question] = &[
         asks: "the last error in the log, which no rule knows",
         binds: &["last_error"],
         answer: errors::last_error,
+    },
+    Question {
+        name: "job_given_up",
+        asks: "has a job failed for good, and is it the newest of its CronJob?",
+        binds: &["failure", "failure_message", "failed_pods", "backoff_limit", "active_deadline"],
+        answer: jobs::given_up,
     },
     Question {
         name: "exit_meaning",
@@ -282,6 +307,18 @@ pub const QUESTIONS: &[Question] = &[
         answer: hosts::no_service_of_host,
     },
     Question {
+        name: "service_of_host",
+        asks: "the Service of this namespace that {host} stands for, and the name it is an alias of",
+        binds: &["known_service", "external_name"],
+        answer: hosts::service_of_host,
+    },
+    Question {
+        name: "init_waits_for_service",
+        asks: "the Service without a ready pod that an init container names in its command and has run on for a minute for",
+        binds: &["host"],
+        answer: hosts::init_waits_for_service,
+    },
+    Question {
         name: "upstream_of_host",
         asks: "the workload behind {host} in this namespace, where no pod of it is ready",
         binds: &["upstream", "upstream_ready"],
@@ -322,6 +359,12 @@ pub const QUESTIONS: &[Question] = &[
         asks: "what {volume} of the pod is: its driver, its secret, its account",
         binds: &["driver", "secret", "account", "blob_container", "claim"],
         answer: claims::volume_source,
+    },
+    Question {
+        name: "files_of_volume",
+        asks: "the config map or the secret that {volume} of the pod takes its files from",
+        binds: &["configmap", "secret"],
+        answer: files::files_of_volume,
     },
     Question {
         name: "missing_config_map",

@@ -1,8 +1,10 @@
 //! Packages by what they hold: the name to install is often not the name that is missing.
 
-use crate::diagnosis::lookup::Found;
+use crate::diagnosis::lookup::{Found, errors};
+use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
+use crate::diagnosis::{evidence, sign};
 
 /// Modules whose package has another name on PyPI.
 const PIP: [(&str, &str); 40] = [
@@ -59,6 +61,30 @@ pub fn pip_package(_scene: &Scene<'_>, names: &Names) -> Option<Found> {
         .or_else(|| PIP.iter().find(|(known, _)| *known == top))
         .map_or_else(|| top.replace('_', "-"), |(_, package)| (*package).to_owned());
     Some(Found::names([("package", package)]))
+}
+
+/// The version of NumPy that the log lists as installed.
+pub fn installed_numpy(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    installed(scene, "numpy", "installed_numpy")
+}
+
+/// The version of Keras that the log lists as installed.
+pub fn installed_keras(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    installed(scene, "keras", "installed_keras")
+}
+
+/// The version of a package that the log lists as installed, bound to a name.
+fn installed(scene: &Scene<'_>, package: &str, name: &str) -> Option<Found> {
+    errors::logs(scene).into_iter().find_map(|(key, log)| {
+        let is_it = |seen: &sign::Seen<'_>| {
+            seen.sign == Sign::Installed && seen.names.get("package").is_some_and(|listed| *listed == package)
+        };
+        let seen = sign::signs(log, scene.catalogue).into_iter().find(is_it)?;
+        let record = &log.records[seen.record];
+        let mut found = Found::names([(name, seen.names.get("version")?.to_string())]);
+        found.evidence = evidence::of_record(&key, record, &record.text, &(0..1));
+        Some(found)
+    })
 }
 
 /// Libraries and the Debian packages that hold them.

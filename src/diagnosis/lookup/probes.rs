@@ -5,9 +5,10 @@ use crate::diagnosis::lookup::errors;
 use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
-use crate::diagnosis::{evidence, sign};
+use crate::diagnosis::{evidence, revision, sign};
 use crate::snapshot::container::{Container, ContainerStatus, Probe, Terminated};
 use crate::snapshot::event::Event;
+use crate::snapshot::relation;
 use crate::snapshot::subject::Subject;
 
 /// Exit codes of a container that was asked to end: it ended well, or by SIGTERM, or by SIGKILL after the grace period.
@@ -93,4 +94,25 @@ pub fn killed_while_loading(scene: &Scene<'_>, names: &Names) -> Option<Found> {
         found.evidence.push(evidence::of_line(key, line));
     }
     Some(found)
+}
+
+/// The path that a probe of the last revision that was ready asked, where the same probe asks another now.
+pub fn earlier_probe_path(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, container) = (scene.pod()?, scene.container()?);
+    let workload = relation::workload_of(scene.snapshot, pod);
+    let (_, before) = revision::broken(scene.snapshot, &scene.subject, &workload)?.before?;
+    let earlier = before.container(&container.name)?;
+    let probes = [
+        ("startup", &container.startup_probe, &earlier.startup_probe),
+        ("readiness", &container.readiness_probe, &earlier.readiness_probe),
+        ("liveness", &container.liveness_probe, &earlier.liveness_probe),
+    ];
+    let path = |probe: &Option<Probe>| Some(probe.as_ref()?.http_get.as_ref()?.path.to_string());
+    let (probe, earlier) = probes.into_iter().find_map(|(name, now, earlier)| {
+        let (now, earlier) = (path(now)?, path(earlier)?);
+        (now != earlier).then_some((name, earlier))
+    })?;
+    let index = pod.spec.containers.iter().position(|other| other.name == container.name)?;
+    let index = index.to_string();
+    Some(Found::names([("earlier_path", earlier), ("changed_probe", probe.to_owned()), ("container_index", index)]))
 }

@@ -250,7 +250,7 @@ fn stamp_length(text: &str) -> Option<usize> {
 
 /// The level a text begins with: a word (`ERROR`, `[warning]`, `level=info`) or a letter (`E0112 …`, `09:14:02 W [31]`).
 pub fn level(body: &str) -> Option<Level> {
-    if let Some(level) = letter_level(body) {
+    if let Some(level) = letter_level(body).or_else(|| spoken_level(body)) {
         return Some(level);
     }
     let head: &str = body.get(..body.len().min(HEAD)).unwrap_or_else(|| {
@@ -299,6 +299,14 @@ fn letter_level(body: &str) -> Option<Level> {
     let mut bytes = rest.bytes();
     let level = letter(bytes.next()?)?;
     (bytes.next() == Some(b' ')).then_some(level)
+}
+
+/// `error: …` of clap, `fatal: …` of git, `serve.py: error: …` of argparse.
+fn spoken_level(body: &str) -> Option<Level> {
+    let is_small = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase());
+    let (first, rest) = body.split_once(": ")?;
+    let of_program = || rest.split_once(": ").map(|(word, _)| word).filter(|_| !first.contains(char::is_whitespace));
+    Some(first).into_iter().chain(of_program()).filter(is_small).find_map(word_level)
 }
 
 /// Does a line begin as a logger writes it (a stamp or a level), so that it cannot continue the record before it?

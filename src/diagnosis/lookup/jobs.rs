@@ -1,0 +1,47 @@
+//! Jobs that have given up.
+
+use crate::diagnosis::evidence;
+use crate::diagnosis::lookup::Found;
+use crate::diagnosis::scene::{Part, Scene};
+use crate::diagnosis::template::Names;
+use crate::snapshot::Snapshot;
+use crate::snapshot::kind::Kind;
+use crate::snapshot::meta::{Condition, condition};
+use crate::snapshot::workload::Workload;
+
+/// Failures that a job takes where it does not say.
+const BACKOFF_LIMIT: i64 = 6;
+
+/// Has a job failed for good? What an earlier run of a CronJob did is history.
+pub fn given_up(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let Part::Workload(key, job) = scene.part else { return None };
+    let failed = condition(&job.status.conditions, "Failed").filter(|failed| failed.holds())?;
+    if key.kind != Kind::Job || has_newer_run(scene.snapshot, job) {
+        return None;
+    }
+    let deadline = job.spec.active_deadline_seconds.map(|seconds| seconds.to_string());
+    let names = [
+        ("failure", failed.reason.to_string()),
+        ("failure_message", failed.message.to_string()),
+        ("failed_pods", job.status.failed.to_string()),
+        ("backoff_limit", job.spec.backoff_limit.unwrap_or(BACKOFF_LIMIT).to_string()),
+        ("active_deadline", deadline.clone().unwrap_or_default()),
+    ];
+    let mut found = Found::names(names).seen(evidence::of_field(scene, "status.conditions.Failed", &words(failed)));
+    found.evidence.extend(deadline.map(|given| evidence::of_field(scene, "spec.activeDeadlineSeconds", &given)));
+    Some(found)
+}
+
+fn words(failed: &Condition) -> String {
+    format!("{}: {}", failed.reason, failed.message)
+}
+
+fn has_newer_run(snapshot: &Snapshot, job: &Workload) -> bool {
+    let Some(owner) = job.metadata.controller() else { return false };
+    let is_newer = |other: &Workload| {
+        other.metadata.creation_timestamp > job.metadata.creation_timestamp
+            && other.metadata.namespace == job.metadata.namespace
+            && other.metadata.controller().is_some_and(|maker| maker.uid == owner.uid)
+    };
+    snapshot.of_kind::<Workload>(Kind::Job).any(|(_, other)| is_newer(other))
+}
