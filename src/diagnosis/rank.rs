@@ -34,8 +34,8 @@ pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subje
     diagnoses
 }
 
-/// The worse first; then what is the fault of no other workload; then what hurts more; then what speaks of something that changed; then by name, so that the order
-/// never changes by chance.
+/// The worse first; then what is the fault of no other workload; then what hurts more; then what speaks of something
+/// that changed; then by name, so that the order never changes by chance.
 pub fn sort(diagnoses: &mut [Diagnosis]) {
     diagnoses.sort_by_cached_key(|diagnosis| {
         let reach = &diagnosis.reach;

@@ -16,7 +16,7 @@ const BACKOFF_LIMIT: i64 = 6;
 pub fn given_up(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let Part::Workload(key, job) = scene.part else { return None };
     let failed = condition(&job.status.conditions, "Failed").filter(|failed| failed.holds())?;
-    if key.kind != Kind::Job || has_newer_run(scene.snapshot, job) {
+    if key.kind != Kind::Job || has_newer_run(scene.snapshot, job) || is_history(scene.snapshot, failed) {
         return None;
     }
     let deadline = job.spec.active_deadline_seconds.map(|seconds| seconds.to_string());
@@ -34,6 +34,13 @@ pub fn given_up(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
 
 fn words(failed: &Condition) -> String {
     format!("{}: {}", failed.reason, failed.message)
+}
+
+/// Has it failed so long ago that nobody looks at it any more?
+fn is_history(snapshot: &Snapshot, failed: &Condition) -> bool {
+    const REMEMBERED: i64 = 24 * 3600;
+    let times = snapshot.source.taken_at.zip(failed.last_transition_time);
+    times.is_some_and(|(now, since)| now.as_second() - since.as_second() > REMEMBERED)
 }
 
 fn has_newer_run(snapshot: &Snapshot, job: &Workload) -> bool {
