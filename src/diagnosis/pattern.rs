@@ -158,6 +158,11 @@ impl Pattern {
         }
     }
 
+    /// Why it never matches, where it is sound but too large to be compiled.
+    pub fn fault(&self) -> Option<String> {
+        self.build().err()
+    }
+
     fn build(&self) -> Result<Regex, String> {
         let mut builder = RegexBuilder::new(&self.expression()?);
         builder.multi_line(true).size_limit(1 << 20).build().map_err(|error| error.to_string())

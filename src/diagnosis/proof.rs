@@ -116,7 +116,12 @@ fn unreached(proof: &Proof, rule: &Rule, catalogue: &Catalogue) -> Vec<Failure> 
     let reached: Vec<u16> = examples.flat_map(|example| patterns_reached(&example.given, rule, catalogue)).collect();
     let patterns = rule.symptoms.iter().flat_map(Symptom::patterns).filter(|pattern| !reached.contains(pattern));
     let failure = |pattern| {
-        let shown = catalogue.pattern(pattern).shown();
+        let pattern = catalogue.pattern(pattern);
+        let shown = pattern.shown();
+        if let Some(fault) = pattern.fault() {
+            let help = "repeat fewer times, or write (?-u) before what is repeated: \\w alone stands for 100,000 letters";
+            return Failure::new(&rule.id, shown.to_owned(), format!("the pattern cannot be used: {fault}"), help);
+        }
         let help = "add an example with a line that it matches, or take the pattern away";
         Failure::new(&rule.id, shown.to_owned(), format!("no example reaches the pattern `{shown}`"), help)
     };

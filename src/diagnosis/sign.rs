@@ -49,11 +49,20 @@ pub fn last_well(log: &Log, signs: &[Seen<'_>]) -> u64 {
 
 /// Tells of each record of a log how it was survived.
 pub fn survivals<'a>(log: &'a Log, catalogue: &Catalogue) -> impl Fn(&Record) -> Survival + 'a {
-    let last_well = last_well(log, &signs(log, catalogue));
+    let signs = signs(log, catalogue);
+    let last_well = last_well(log, &signs);
+    let stopping = signs.iter().filter(|seen| seen.sign == Sign::Stopping && seen.line > last_well && last_well > 0);
+    let asked_to_end = stopping.map(|seen| seen.line).next().unwrap_or(u64::MAX);
     let is_answer = |text: &str| text.contains("POST ") && is_good_answer(text);
     let answered = log.tail.iter().filter(|line| is_answer(&line.text)).map(|line| line.number).max().unwrap_or(0);
     move |record| {
-        if record.place.seen < answered { Survival::Answered } else { survival(log, record, last_well) }
+        // What a server that was well says while it ends is no reason for its end, unless it is an error.
+        let is_farewell = record.place.line > asked_to_end && !record.is_alarming();
+        match record.place.seen < answered {
+            true => Survival::Answered,
+            false if is_farewell => Survival::Over,
+            false => survival(log, record, last_well),
+        }
     }
 }
 

@@ -119,6 +119,26 @@ pub fn lone_pod(line: &str, now: Now) -> Option<Reading> {
     Some(Reading { taken_for: "kubectl get pods, 1 row".to_owned(), objects, ..Reading::default() })
 }
 
+/// A row of nodes or of deployments without its header.
+pub fn lone_row(line: &str, now: Now) -> Option<Reading> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_node = |status: &str| matches!(status.split(',').next(), Some("Ready" | "NotReady" | "Unknown"));
+    let is_count = |word: &str| word.parse::<u32>().is_ok();
+    let header = match words[..] {
+        [_, status, _, age, version, ..] if is_node(status) && times::is_age(age) && version.starts_with("v1.") => {
+            "NAME STATUS ROLES AGE VERSION"
+        }
+        [_, ready, updated, available, age]
+            if fraction(ready).is_some() && is_count(updated) && is_count(available) && times::is_age(age) =>
+        {
+            "NAME READY UP-TO-DATE AVAILABLE AGE"
+        }
+        _ => return None,
+    };
+    let (taken, reading) = read(&Header::of(header)?, &[&words.join(" ")], now);
+    (taken == 1).then_some(reading)
+}
+
 /// A row of claims without its header, of one that has no volume: `models  Pending  fast-ssd  12m`.
 pub fn lone_claim(line: &str, now: Now) -> Option<Reading> {
     let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "<unset>").collect();
@@ -265,8 +285,9 @@ fn workload<'a>(kind: Kind, cell: &dyn Fn(&str) -> Option<&'a str>) -> (Value, V
 
 #[cfg(test)]
 mod tests {
-    use super::{Header, lone_claim, lone_pod, read};
+    use super::{Header, lone_claim, lone_pod, lone_row, read};
     use crate::intake::times::Now;
+    use crate::snapshot::kind::Kind;
 
     #[test]
     fn a_table_of_pods_holds_their_states() {
@@ -284,6 +305,15 @@ mod tests {
         let reading = lone_pod("ml   churn-0   0/2   Init:0/1   0   9m   10.1.2.3   aks-1", Now::of("")).unwrap();
         assert_eq!(reading.objects[0].value["metadata"]["namespace"], "ml");
         assert!(lone_pod("loaded 3/40 shards 3 9m", Now::of("")).is_none());
+    }
+
+    #[test]
+    fn a_row_of_a_node_or_a_deployment_is_enough() {
+        let reading = lone_row("aks-np-1   NotReady   agent   12d   v1.29.4", Now::of("")).unwrap();
+        assert_eq!(reading.objects[0].value["status"]["conditions"][0]["status"], "False");
+        let reading = lone_row("score   0/2     2            0           34m", Now::of("")).unwrap();
+        assert_eq!(reading.objects[0].kind, Kind::Deployment);
+        assert!(lone_row("Epoch 1/2 20 30 4s", Now::of("")).is_none());
     }
 
     #[test]

@@ -120,7 +120,8 @@ impl<'a> Printed<'a> {
             let (taken, reading) = listing::read(&header, &rest[1..], self.now);
             return (taken > 0).then_some((taken + 1, reading));
         }
-        let alone = listing::lone_pod(rest[0], self.now).or_else(|| listing::lone_claim(rest[0], self.now));
+        let alone = [listing::lone_pod, listing::lone_claim, listing::lone_row];
+        let alone = alone.iter().find_map(|read| read(rest[0], self.now));
         alone.map(|reading| (1, reading))
     }
 
