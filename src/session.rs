@@ -112,6 +112,8 @@ pub struct Session {
     touched: Touched,
     keeper: Keeper,
     needs: BTreeMap<Subject, Needs>,
+    /// Logs that are needed and not yet read to their present end.
+    awaited: BTreeSet<LogKey>,
     pace: Pace,
     published: watch::Sender<Arc<View>>,
 }
@@ -145,6 +147,7 @@ impl Session {
             touched: Touched::everything(),
             keeper: Keeper::default(),
             needs: BTreeMap::new(),
+            awaited: BTreeSet::new(),
             pace: Pace::begin(is_watched),
             published,
         };
@@ -180,6 +183,9 @@ impl Session {
                 let any = !changes.is_empty();
                 for change in changes {
                     self.touched.note(&self.snapshot, &change);
+                    if let Change::Log(key, _) = &change {
+                        self.note_read(key);
+                    }
                     self.snapshot.apply(change);
                 }
                 return any;
@@ -189,10 +195,18 @@ impl Session {
                 if let Some(followed) = self.logs.get_mut(&key) {
                     followed.has_ended = true;
                 }
+                self.note_read(&key);
             }
             News::SignedOut(fault) => self.signed_out = Some(fault),
         }
         true
+    }
+
+    /// Once all that is needed was read, what it says is judged without delay.
+    fn note_read(&mut self, key: &LogKey) {
+        if self.awaited.remove(key) && self.awaited.is_empty() {
+            self.pace.hurry(self.is_listed());
+        }
     }
 
     fn note_freshness(&mut self, kind: Kind, freshness: Freshness) -> bool {
@@ -206,7 +220,7 @@ impl Session {
         }
         self.freshness.insert(kind, freshness);
         if self.is_listed() {
-            self.pace.hurry();
+            self.pace.hurry(true);
         }
         true
     }
@@ -226,13 +240,13 @@ impl Session {
         let assessment = Arc::new(self.lens.assess_again(&mut self.keeper, &self.snapshot, &touched));
         self.note_needs(&touched);
         let wanted = self.wanted_logs();
-        let is_settled = self.is_settled(&wanted);
+        self.awaited = self.unread(&wanted).collect();
         self.choose_logs(wanted);
         let view = View {
             assessment,
             snapshot: self.snapshot.clone(),
             freshness: self.freshness.clone(),
-            is_settled,
+            is_settled: self.is_listed() && self.awaited.is_empty(),
             signed_out: self.signed_out.clone(),
             ahead: self.cluster.meter.ahead(),
         };
@@ -308,14 +322,13 @@ impl Session {
         Kind::ALL.into_iter().all(|kind| self.knows(kind))
     }
 
-    /// Was every kind listed or refused, and every log that is needed read to its present end?
-    fn is_settled(&self, wanted: &[Wanted]) -> bool {
+    /// The logs that are needed and not yet read to their present end.
+    fn unread(&self, wanted: &[Wanted]) -> impl Iterator<Item = LogKey> {
         let is_read = |wanted: &Wanted| {
             let followed = self.logs.get(&wanted.key);
             followed.is_some_and(|followed| followed.has_ended || self.snapshot.log(&wanted.key).is_some())
         };
-        let first = wanted.iter().take(FOLLOWED);
-        let rest = wanted.iter().take(READ).skip(FOLLOWED).filter(|wanted| wanted.is_unwell);
-        self.is_listed() && first.chain(rest).all(is_read)
+        let needed = wanted.iter().take(READ).enumerate().filter(|(place, one)| *place < FOLLOWED || one.is_unwell);
+        needed.filter(move |(_, one)| !is_read(one)).map(|(_, one)| one.key.clone())
     }
 }

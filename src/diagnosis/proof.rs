@@ -119,7 +119,8 @@ fn unreached(proof: &Proof, rule: &Rule, catalogue: &Catalogue) -> Vec<Failure> 
         let pattern = catalogue.pattern(pattern);
         let shown = pattern.shown();
         if let Some(fault) = pattern.fault() {
-            let help = "repeat fewer times, or write (?-u) before what is repeated: \\w alone stands for 100,000 letters";
+            let help =
+                "repeat fewer times, or write (?-u) before what is repeated: \\w alone stands for 100,000 letters";
             return Failure::new(&rule.id, shown.to_owned(), format!("the pattern cannot be used: {fault}"), help);
         }
         let help = "add an example with a line that it matches, or take the pattern away";

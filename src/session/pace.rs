@@ -25,6 +25,7 @@ pub struct Pace {
     costs: (Duration, Duration),
     share: u32,
     hurries: bool,
+    has_hurried: bool,
 }
 
 impl Pace {
@@ -32,7 +33,14 @@ impl Pace {
     pub fn begin(is_watched: bool) -> Self {
         let now = Instant::now();
         let share = if is_watched { FIRST_SHARE } else { UNWATCHED_SHARE };
-        Pace { last: now, whole: now, costs: (Duration::ZERO, Duration::ZERO), share, hurries: false }
+        Pace {
+            last: now,
+            whole: now,
+            costs: (Duration::ZERO, Duration::ZERO),
+            share,
+            hurries: false,
+            has_hurried: false,
+        }
     }
 
     /// When to judge next, where something changed or nothing did, and where everything is to be judged anew.
@@ -54,10 +62,13 @@ impl Pace {
         self.whole + CLOCK.max(self.costs.1 * IDLE_SHARE)
     }
 
-    /// Everything was read: somebody may wait for what it says.
-    pub fn hurry(&mut self) {
-        self.hurries = self.share != SHARE;
-        self.share = SHARE;
+    /// Something was read that somebody waits for: of all that is there, or only of what was listed so far.
+    pub fn hurry(&mut self, is_all: bool) {
+        self.hurries = is_all || !self.has_hurried;
+        self.has_hurried = true;
+        if is_all {
+            self.share = SHARE;
+        }
     }
 
     /// Notes what was judged now.
