@@ -87,7 +87,12 @@ pub fn wanted_config_maps(pod: &Pod) -> impl Iterator<Item = Key> {
 
 /// Has the container ever run?
 fn has_log(status: &ContainerStatus) -> bool {
-    status.state.running.is_some() || status.last_end().is_some()
+    status.state.running.is_some() || status.last_end().is_some() || was_restarted(status)
+}
+
+/// Was it started again, or will it be? Some runtimes forget how the instance before ended.
+fn was_restarted(status: &ContainerStatus) -> bool {
+    status.restart_count > 0 || status.waiting_reason() == "CrashLoopBackOff"
 }
 
 fn is_unwell(pod: &Pod, status: &ContainerStatus) -> bool {
@@ -106,7 +111,7 @@ fn likeness(workload: &Subject, pod: &Pod, status: &ContainerStatus) -> Likeness
 /// The log of the instance before, where there was one, then of this one.
 fn logs_of(pod: &Pod, status: &ContainerStatus) -> Vec<Wanted> {
     let mut logs = Vec::new();
-    if status.restart_count > 0 {
+    if was_restarted(status) {
         logs.push(wanted(pod, status, true, true));
     }
     logs.push(wanted(pod, status, false, true));

@@ -3,6 +3,7 @@
 //! No controller runs beside that server, and the objects are put into its store: through the API they would get new uids
 //! and become as young as the test, and both are read by rules.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -114,7 +115,7 @@ impl Header {
 
 /// Puts a capture in the place of the one before, as if it were taken now.
 async fn serve(plane: &Plane, capture: &Path) {
-    let Header { taken_at, namespace, .. } = Header::of(capture);
+    let Header { taken_at, namespace, forbidden } = Header::of(capture);
     let later = SignedDuration::from_secs(Timestamp::now().as_second() - taken_at.as_second());
     let mut objects = Vec::new();
     for file in files_below(&capture.join("objects")) {
@@ -133,6 +134,9 @@ async fn serve(plane: &Plane, capture: &Path) {
     if !objects.iter().any(|(_, object)| object["kind"] == "Namespace" && object["metadata"]["name"] == *namespace) {
         objects.push(bare_namespace(&namespace));
     }
+    if forbidden.iter().any(|plural| plural == "nodes") {
+        objects.extend(bare_nodes(plane, &objects));
+    }
     let folders: Vec<String> = Kind::ALL.into_iter().map(etcd::folder).collect();
     write_logs(plane, capture, later, &objects);
     etcd::replace(&plane.etcd, &folders, &objects).await;
@@ -147,6 +151,19 @@ fn bare_namespace(name: &str) -> (String, Value) {
     let namespace =
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata, "status": {"phase": "Active"}});
     (key(Kind::Namespace, &namespace), namespace)
+}
+
+/// The nodes of a capture that was taken by a user who may not read them: through them the server reads the logs.
+fn bare_nodes(plane: &Plane, objects: &[(String, Value)]) -> Vec<(String, Value)> {
+    let names: BTreeSet<&str> = objects.iter().filter_map(|(_, object)| object["spec"]["nodeName"].as_str()).collect();
+    let node = |name| {
+        let metadata =
+            json!({"name": name, "uid": format!("uid-of-{name}"), "creationTimestamp": "2026-01-01T00:00:00Z"});
+        let mut node = json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}, "status": {}});
+        plane.answer_for(&mut node);
+        (key(Kind::Node, &node), node)
+    };
+    names.into_iter().map(node).collect()
 }
 
 /// The objects of a list, or the object itself.
