@@ -259,7 +259,10 @@ impl App {
     fn open_log(&mut self) -> Effect {
         let known = self.logs();
         let Some(key) = logs::deciding(self.diagnosis(), &known).or_else(|| known.first().cloned()) else {
-            self.say("no container of it has written anything".to_owned());
+            let is_known = self.view.is_settled || self.view.freshness.is_empty();
+            let words =
+                if is_known { "no container of it has written anything" } else { "its pods are still being read" };
+            self.say(words.to_owned());
             return Effect::Draw;
         };
         self.go(Page::Log);

@@ -10,6 +10,7 @@ pub mod terminal;
 pub mod theme;
 pub mod words;
 
+use std::io;
 use std::thread;
 use std::time::Duration;
 
@@ -39,16 +40,24 @@ enum Trigger {
 
 /// Runs the dashboard until the user quits. The terminal is as it was afterwards.
 pub async fn run(ends: Ends) -> anyhow::Result<()> {
-    let (before, screen) = Before::take()?;
-    let shown = show(ends, &before, screen).await;
+    let (before, mut screen) = Before::take()?;
+    let (asked, signals) = mpsc::unbounded_channel();
+    before.watch(asked)?;
+    // Nothing fails in the loop but the terminal: it is gone, and nobody can be told.
+    if show(ends, &before, &mut screen, signals).await.is_err() {
+        before.exit(terminal::GONE);
+    }
     before.restore();
-    shown
+    Ok(())
 }
 
 /// The loop.
-async fn show(mut ends: Ends, before: &Before, mut screen: Screen) -> anyhow::Result<()> {
-    let (asked, mut signals) = mpsc::unbounded_channel();
-    before.watch(asked)?;
+async fn show(
+    mut ends: Ends,
+    before: &Before,
+    screen: &mut Screen,
+    mut signals: UnboundedReceiver<Asked>,
+) -> io::Result<()> {
     let mut keys = read_keys();
     let first = ends.views.borrow_and_update().clone();
     let mut app = App::new(first, Theme::of_environment(), Timestamp::now());
@@ -80,14 +89,14 @@ async fn show(mut ends: Ends, before: &Before, mut screen: Screen) -> anyhow::Re
             }
             Trigger::Asked(Asked::Suspend) => Effect::Suspend,
             Trigger::Asked(Asked::Continue) => {
-                before.restore();
                 before.enter()?;
-                terminal::anew(&mut screen)?;
+                terminal::anew(screen)?;
                 Effect::Draw
             }
+            Trigger::Asked(Asked::End(code)) => before.exit(code),
             Trigger::End => Effect::Quit,
         };
-        let mut reach = Reach { before, screen: &mut screen, ends: &ends, clipboard: &mut clipboard };
+        let mut reach = Reach { before, screen, ends: &ends, clipboard: &mut clipboard };
         if perform(effect, &mut app, &mut reach)? {
             return Ok(());
         }
@@ -103,7 +112,7 @@ struct Reach<'a> {
 }
 
 /// Does what a key asked for; true where that is to quit.
-fn perform(effect: Effect, app: &mut App, reach: &mut Reach<'_>) -> anyhow::Result<bool> {
+fn perform(effect: Effect, app: &mut App, reach: &mut Reach<'_>) -> io::Result<bool> {
     match effect {
         Effect::Draw => {}
         Effect::Copy(text) => app.say(copy::copy(reach.clipboard, &text)),

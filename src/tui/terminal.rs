@@ -24,6 +24,11 @@ use tokio::sync::mpsc::UnboundedSender;
 const UNDO: &[u8] =
     b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?1049l";
 
+/// How a program ends that lost its terminal: as if `SIGHUP` had told it.
+pub const GONE: i32 = 128 + SIGHUP;
+/// The loop is given so long to end the program, so that no picture is written to a terminal that was given back.
+const GRACE: Duration = Duration::from_millis(300);
+
 /// The screen.
 pub type Screen = Terminal<CrosstermBackend<io::Stdout>>;
 
@@ -40,6 +45,8 @@ pub enum Asked {
     Suspend,
     /// The program was continued: the screen may hold anything.
     Continue,
+    /// End with this code.
+    End(i32),
 }
 
 /// Can there be a screen at all? Not without a terminal, and not on one that knows no cursor.
@@ -99,17 +106,18 @@ impl Before {
         self.enter()
     }
 
-    /// Ends the program on signals, and when the terminal vanishes. A reader of keys may spin for ever then, so that no
-    /// thread is waited for.
+    /// Ends the program on signals, and when the terminal vanishes: through the loop, or past it where it does not answer,
+    /// as when the terminal takes nothing any more. A reader of keys may spin for ever then, so that no thread is waited
+    /// for.
     pub fn watch(&self, asked: UnboundedSender<Asked>) -> io::Result<()> {
         let mut signals = Signals::new([SIGTERM, SIGHUP, SIGQUIT, SIGINT, SIGTSTP, SIGCONT])?;
-        let before = self.clone();
+        let (before, ask) = (self.clone(), asked.clone());
         thread::spawn(move || {
             for signal in signals.forever() {
                 let told = match signal {
-                    SIGTSTP => asked.send(Asked::Suspend),
-                    SIGCONT => asked.send(Asked::Continue),
-                    _ => before.exit(128 + signal),
+                    SIGTSTP => ask.send(Asked::Suspend),
+                    SIGCONT => ask.send(Asked::Continue),
+                    _ => before.end(&ask, 128 + signal),
                 };
                 if told.is_err() {
                     return;
@@ -125,7 +133,7 @@ impl Before {
                 let woken = poll(&mut watched, Some(&pause)).unwrap_or(0);
                 let gone = watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
                 if woken > 0 && gone {
-                    before.exit(129);
+                    before.end(&asked, GONE);
                 }
                 if woken > 0 {
                     thread::sleep(Duration::from_millis(100));
@@ -133,6 +141,14 @@ impl Before {
             }
         });
         Ok(())
+    }
+
+    /// Lets the loop end the program, and ends it where that takes too long.
+    fn end(&self, asked: &UnboundedSender<Asked>, code: i32) -> ! {
+        if asked.send(Asked::End(code)).is_ok() {
+            thread::sleep(GRACE);
+        }
+        self.exit(code)
     }
 
     /// Gives the terminal back and ends at once, without waiting for anything.

@@ -74,6 +74,12 @@ impl Terminal {
         }
     }
 
+    /// Waits until everything was read: before, the answer begins with `So far`.
+    fn until_read(&mut self) {
+        let is_read = |screen: &Screen| line(screen, HEADLINE).trim_start().starts_with(HEADLINE);
+        self.until("everything was read", |screen| is_read(screen) && !line(screen, " live ").is_empty());
+    }
+
     fn until_shown(&mut self, words: &str) {
         self.until(words, |screen| screen.contents().contains(words));
     }
@@ -175,7 +181,7 @@ const HEADLINE: &str = "7 of 8 workloads are broken";
 #[test]
 fn a_user_finds_the_cause_reads_the_log_copies_and_quits() {
     let (mut terminal, before) = Terminal::open(&[]);
-    terminal.until_shown(HEADLINE);
+    terminal.until_read();
     assert_ne!(terminal.settings(), before, "keys come one by one");
     terminal.press("j", "churn-score is broken");
     terminal.until_shown("The code opens outputs/model.pkl");
@@ -209,7 +215,7 @@ fn a_user_finds_the_cause_reads_the_log_copies_and_quits() {
 fn a_terminal_is_given_back_at_signals() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let (mut terminal, before) = Terminal::open(&[]);
-        terminal.until_shown(HEADLINE);
+        terminal.until_read();
         terminal.signal(signal);
         assert_eq!(terminal.end().exit_code(), code);
         terminal.assert_given_back();
@@ -220,7 +226,7 @@ fn a_terminal_is_given_back_at_signals() {
 #[test]
 fn the_program_ends_with_its_terminal() {
     let (mut terminal, _) = Terminal::open(&[]);
-    terminal.until_shown(HEADLINE);
+    terminal.until_read();
     let Terminal { pty, keyboard, output, reader, mut child, .. } = terminal;
     drop((pty, keyboard, output));
     in_time(move || reader.join()).expect("the clock goes on, so that something is read");
@@ -231,7 +237,7 @@ fn the_program_ends_with_its_terminal() {
 #[test]
 fn a_suspended_dashboard_gives_the_terminal_back_and_returns() {
     let (mut terminal, before) = Terminal::open(&[]);
-    terminal.until_shown(HEADLINE);
+    terminal.until_read();
     let during = terminal.settings();
     terminal.send("\x1a");
     terminal.until("the screen is left", |screen| !screen.alternate_screen());
@@ -253,7 +259,7 @@ fn a_suspended_dashboard_gives_the_terminal_back_and_returns() {
 #[test]
 fn without_colours_none_are_written() {
     let (mut terminal, _) = Terminal::open(&[("NO_COLOR", "1")]);
-    terminal.until_shown(HEADLINE);
+    terminal.until_read();
     terminal.press("l", "this instance");
     terminal.send("q");
     terminal.end();
@@ -271,7 +277,7 @@ fn without_colours_none_are_written() {
 #[test]
 fn a_terminal_of_ascii_gets_only_ascii() {
     let (mut terminal, _) = Terminal::open(&[("LC_ALL", "C")]);
-    terminal.until_shown(HEADLINE);
+    terminal.until_read();
     terminal.press("\r", "THEN");
     terminal.press("l", "this instance");
     terminal.send("q");
