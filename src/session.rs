@@ -227,7 +227,10 @@ impl Session {
 
     fn answer(&mut self, request: Request) {
         match request {
-            Request::Follow(key) => self.pinned = vec![key],
+            Request::Follow(key) => {
+                self.pinned = vec![key];
+                self.choose_logs(self.wanted_logs());
+            }
             Request::Retry => self.cluster.wake.notify_waiters(),
         }
     }

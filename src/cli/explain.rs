@@ -158,9 +158,10 @@ impl<'a> Desk<'a> {
     /// What the objects say; where they explain nothing, what the words say.
     fn assessment(self) -> Assessment {
         let could_read = !self.logs.is_empty();
-        let by_objects = diagnose(&self.snapshot(), self.catalogue);
+        let snapshot = self.snapshot();
+        let by_objects = diagnose(&snapshot, self.catalogue);
         let is_told = explains(&by_objects, self.catalogue) || self.shows_only_events() && is_serious(&by_objects);
-        let mut best = if self.texts.is_empty() || is_told || all_well(&self.snapshot()) {
+        let mut best = if self.texts.is_empty() || is_told || all_well(&snapshot) {
             by_objects
         } else {
             better(by_objects, diagnose(&self.words(), self.catalogue), self.catalogue)

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnosis::assessment::{Consequence, Diagnosis, Reach};
+use crate::diagnosis::assessment::{Consequence, Diagnosis, Evidence, Reach};
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::choose::{self, Case};
 use crate::diagnosis::judge::Holding;
@@ -102,7 +102,10 @@ fn merge(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Reached> {
                 if first.case.cause.subject.kind != reached.case.cause.subject.kind
                     && first.case.cause.evidence.len() < 4 * MORE_EVIDENCE
                 {
-                    first.case.cause.evidence.extend(reached.case.cause.evidence.iter().take(MORE_EVIDENCE).cloned());
+                    let more = reached.case.cause.evidence.iter().take(MORE_EVIDENCE);
+                    let new = more.filter(|seen| !first.case.cause.evidence.contains(seen)).cloned();
+                    let new: Vec<Evidence> = new.collect();
+                    first.case.cause.evidence.extend(new);
                     let known = first.case.cause.names.clone();
                     first.case.cause.names.extend(reached.case.cause.names.clone());
                     first.case.cause.names.extend(known);
