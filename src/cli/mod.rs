@@ -70,7 +70,12 @@ pub fn run() -> ExitCode {
 }
 
 fn command(arguments: &args::Arguments) -> anyhow::Result<Outcome> {
-    let catalogue = || rules::catalogue(arguments.rules.as_deref()).map(Arc::new);
+    let catalogue = || {
+        let catalogue = rules::catalogue(arguments.rules.as_deref()).map(Arc::new)?;
+        // Kept to the end: the system takes the memory back at once, and we would piece by piece.
+        std::mem::forget(catalogue.clone());
+        anyhow::Ok(catalogue)
+    };
     match &arguments.command {
         Some(Command::Check(check)) => check::run(check, &arguments.cluster, catalogue()?),
         Some(Command::Demo(demo)) => demo::run(demo, &arguments.cluster, catalogue()?),
