@@ -95,7 +95,12 @@ fn had_its_time(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
 /// Is a pod history? It is where it goes away, has ended well, or was replaced by pods that are well.
 pub fn is_over(snapshot: &Snapshot, pod: &Pod) -> bool {
     let leaves = pod.metadata.deletion_timestamp.is_some() && pod.is_ready();
-    leaves || pod.status.phase == "Succeeded" || is_of_full_set(snapshot, pod) || was_replaced(snapshot, pod)
+    leaves || pod.status.phase == "Succeeded" || is_left_over(snapshot, pod)
+}
+
+/// Does nobody want it any more, since others took its place or none is wanted?
+pub fn is_left_over(snapshot: &Snapshot, pod: &Pod) -> bool {
+    is_of_full_set(snapshot, pod) || was_replaced(snapshot, pod)
 }
 
 /// Does its ReplicaSet want no pods, or have all it wants without this one?
@@ -109,7 +114,7 @@ fn is_of_full_set(snapshot: &Snapshot, pod: &Pod) -> bool {
 }
 
 /// Is it a failed attempt of a job that went on, or ended well, with a newer pod?
-pub fn was_replaced(snapshot: &Snapshot, pod: &Pod) -> bool {
+fn was_replaced(snapshot: &Snapshot, pod: &Pod) -> bool {
     let Some(job) = pod.metadata.controller().filter(|owner| owner.kind == "Job") else { return false };
     if pod.status.phase != "Failed" {
         return false;

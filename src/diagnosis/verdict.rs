@@ -69,7 +69,7 @@ pub fn state(judged: &Judged<'_>, top: &Subject) -> WorkloadState {
     let namespace = top.namespace.clone().unwrap_or_default();
     let snapshot = judged.snapshot;
     let mut pods = judged.crews.pods(snapshot, top);
-    pods.retain(|pod| !present::was_replaced(snapshot, pod));
+    pods.retain(|pod| !present::is_left_over(snapshot, pod));
     let pods = pods.as_slice();
     let object = relation::object(snapshot, &top.kind, &namespace, &top.name);
     let (ready, wanted) = counts(top, object, pods);
