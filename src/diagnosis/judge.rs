@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use crate::diagnosis::assessment::Evidence;
 use crate::diagnosis::catalogue::{Catalogue, Rule};
-use crate::diagnosis::evidence;
 use crate::diagnosis::field::Field;
 use crate::diagnosis::lookup::{self, Question};
 use crate::diagnosis::rule::{About, Moment};
 use crate::diagnosis::scene::{Origin, Part, Scene, Survival, Utterance};
 use crate::diagnosis::symptom::{Symptom, Test};
 use crate::diagnosis::template::Names;
+use crate::diagnosis::{evidence, sign};
 use crate::snapshot::log::sieve::PatternId;
 use crate::snapshot::log::traceback;
 use crate::snapshot::subject::Subject;
@@ -202,14 +202,17 @@ impl Court<'_, '_> {
         if rule.file.moment == Moment::Request && self.is_passing(&answered) { Vec::new() } else { answers }
     }
 
-    /// Did single requests fail, and later ones not? That is a client's own fault, and no diagnosis of the server.
+    /// Did single requests fail, and others not? That is a client's own fault, and no diagnosis of the server.
     fn is_passing(&self, heard: &BTreeSet<usize>) -> bool {
         /// Repetitions from which on it is no single request.
         const AGAIN: u32 = 3;
         let utterances = || heard.iter().map(|index| &self.scene.utterances[*index]);
-        let is_survived = utterances().all(|utterance| utterance.survival == Survival::Answered);
+        let answers = |origin: &Origin<'_>| match origin {
+            Origin::Log { key, .. } => self.scene.snapshot.log(key).is_some_and(sign::answers),
+            _ => false,
+        };
         let times: u32 = utterances().map(Utterance::times).sum();
-        !matches!(self.scene.part, Part::Log) && is_survived && times < AGAIN
+        !matches!(self.scene.part, Part::Log) && utterances().all(|said| answers(&said.origin)) && times < AGAIN
     }
 
     fn in_utterance(&self, pattern: PatternId, index: usize, partial: &Partial) -> Option<Partial> {

@@ -93,8 +93,6 @@ pub enum Survival {
     Caught,
     /// The server was ready, or answered, afterwards.
     Over,
-    /// Requests of clients were answered well afterwards.
-    Answered,
 }
 
 impl Utterance<'_> {

@@ -53,17 +53,16 @@ pub fn survivals<'a>(log: &'a Log, catalogue: &Catalogue) -> impl Fn(&Record) ->
     let last_well = last_well(log, &signs);
     let stopping = signs.iter().filter(|seen| seen.sign == Sign::Stopping && seen.line > last_well && last_well > 0);
     let asked_to_end = stopping.map(|seen| seen.line).next().unwrap_or(u64::MAX);
-    let is_answer = |text: &str| text.contains("POST ") && is_good_answer(text);
-    let answered = log.tail.iter().filter(|line| is_answer(&line.text)).map(|line| line.number).max().unwrap_or(0);
     move |record| {
         // What a server that was well says while it ends is no reason for its end, unless it is an error.
         let is_farewell = record.place.line > asked_to_end && !record.is_alarming();
-        match record.place.seen < answered {
-            true => Survival::Answered,
-            false if is_farewell => Survival::Over,
-            false => survival(log, record, last_well),
-        }
+        if is_farewell { Survival::Over } else { survival(log, record, last_well) }
     }
+}
+
+/// Were requests of clients answered well, as far as its last lines tell?
+pub fn answers(log: &Log) -> bool {
+    log.tail.iter().any(|line| line.text.contains("POST ") && is_good_answer(&line.text))
 }
 
 /// Was the record survived? It was if the server answered afterwards. A traceback that directly follows a line that
