@@ -100,8 +100,7 @@ pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found>
     if scene.status().is_some_and(|status| status.ready) {
         return None;
     }
-    let mut ports = listening(scene, pod, container);
-    ports.retain(|listening| listening.port > 0);
+    let ports = ports_of(scene, pod, container);
     if ports.is_empty() || is_behind_proxy(pod, &ports) {
         return None;
     }
@@ -164,26 +163,20 @@ fn wrong_target(
 ) -> Option<Found> {
     let written = port.target_port.as_ref().map_or_else(|| port.port.to_string(), |target| target.0.to_string());
     let number = pod.spec.containers.iter().find_map(|container| target(port, container));
+    let by_container: Vec<(&Container, Vec<Listening>)> =
+        pod.spec.containers.iter().map(|container| (container, ports_of(scene, pod, container))).collect();
     let declared: BTreeSet<i64> =
         pod.spec.containers.iter().flat_map(|container| &container.ports).map(|port| port.container_port).collect();
-    let heard: Vec<Listening> = pod
-        .spec
-        .containers
-        .iter()
-        .flat_map(|container| listening(scene, pod, container))
-        .filter(|listening| listening.port > 0)
-        .collect();
+    let is_open = |number: i64| by_container.iter().any(|(container, heard)| is_open(container, heard, number));
+    let open_to_all = number.is_some_and(is_open);
+    let heard: Vec<Listening> = by_container.into_iter().flat_map(|(_, heard)| heard).collect();
     if is_behind_proxy(pod, &heard) && number.is_some_and(|number| declared.is_empty() || declared.contains(&number)) {
         return None;
     }
-    let is_open = |number: i64| declared.contains(&number) || heard.iter().any(|listening| listening.port == number);
     let speaks = |number: i64| heard.iter().find(|listening| listening.port == number).is_some_and(speaks_grpc);
     let misheard = number.is_some_and(&speaks) && wants_http(port) && heard.iter().any(|other| !speaks_grpc(other));
     let believed = !heard.is_empty() || service.spec.ports.len() == 1 && pod.spec.containers.len() == 1;
-    if number.is_some_and(|number| is_open(number) && agrees(&heard, number)) && !misheard
-        || declared.is_empty() && heard.is_empty()
-        || number.is_some() && !believed
-    {
+    if open_to_all && !misheard || declared.is_empty() && heard.is_empty() || number.is_some() && !believed {
         return None;
     }
     let open: BTreeSet<i64> =
@@ -220,9 +213,19 @@ fn wants_http(port: &ServicePort) -> bool {
     port.port != 8500 && !is_named
 }
 
-/// Where the log names ports, a port that is only declared must be among them.
-fn agrees(heard: &[Listening], number: i64) -> bool {
-    heard.is_empty() || heard.iter().any(|listening| listening.port == number)
+/// The ports that a container names in its log.
+fn ports_of(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listening> {
+    let mut ports = listening(scene, pod, container);
+    ports.retain(|listening| listening.port > 0);
+    ports
+}
+
+/// Does a container that is ready listen on the port? It does where its readiness probe asks it, where its log says so,
+/// and where it declares the port and its log names none.
+fn is_open(container: &Container, heard: &[Listening], number: i64) -> bool {
+    let asked = container.readiness_probe.as_ref().and_then(|probe| probe.port()?.number(&container.ports));
+    let is_declared = container.ports.iter().any(|port| port.container_port == number);
+    asked == Some(number) || heard.iter().any(|listening| listening.port == number) || heard.is_empty() && is_declared
 }
 
 /// Of several open ports the one for HTTP: TensorFlow Serving opens 8500 for gRPC and 8501 for REST.
