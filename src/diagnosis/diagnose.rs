@@ -7,6 +7,7 @@ use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::choose::{self, Case};
 use crate::diagnosis::judge;
 use crate::diagnosis::keeper::Keeper;
+use crate::diagnosis::lookup::services;
 use crate::diagnosis::rank::Reached;
 use crate::diagnosis::scene::{Part, Scene, Survival};
 use crate::diagnosis::touched::Touched;
@@ -72,6 +73,10 @@ fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
             let selected = relation::workloads_of_service(snapshot, service).into_iter().map(|(_, top)| top);
             let new: Vec<Subject> = selected.filter(|top| !workloads.contains(top)).collect();
             workloads.extend(new);
+            if workloads.is_empty() {
+                let meant = services::intended(snapshot, service, services::SURELY);
+                workloads.extend(meant.map(|(workload, _)| workload));
+            }
             (workloads, pods)
         }
         Part::Node(node) => of_pods(room::pods_on(snapshot, node).collect()),

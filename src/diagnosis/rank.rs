@@ -12,6 +12,7 @@ use crate::diagnosis::judge::Holding;
 use crate::diagnosis::rule::{Moment, Severity, Waiting};
 use crate::diagnosis::wording;
 use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
 
 /// A case, and whom it hurts.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,9 +35,11 @@ pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subje
     diagnoses
 }
 
-/// The worse first; then what is the fault of no other workload; then what hurts more; then what speaks of something
+/// The worse first, and what is called in vain is as bad as that; then what is the fault of no other workload; then what hurts more; then what speaks of something
 /// that changed; then by name, so that the order never changes by chance.
 pub fn sort(diagnoses: &mut [Diagnosis]) {
+    let failing = diagnoses.iter().filter(|diagnosis| diagnosis.severity == Severity::Error);
+    let called: BTreeSet<SafeText> = failing.filter_map(|diagnosis| diagnosis.names.get("upstream").cloned()).collect();
     diagnoses.sort_by_cached_key(|diagnosis| {
         let reach = &diagnosis.reach;
         let lone = reach.workload.is_none();
@@ -44,8 +47,10 @@ pub fn sort(diagnoses: &mut [Diagnosis]) {
         let mut changes = diagnosis.changes.iter().flat_map(|changed| &changed.differences);
         let is_suspect = Reverse(changes.any(|difference| difference.is_suspect));
         let calls_one_that_is_down = diagnosis.names.contains_key("upstream");
+        let mut about = diagnosis.reach.workloads.iter().chain([&diagnosis.subject]);
+        let is_called = about.any(|subject| called.contains(&subject.for_kubectl()));
         (
-            diagnosis.severity,
+            if is_called { Severity::Error } else { diagnosis.severity },
             lone,
             calls_one_that_is_down,
             hurt,

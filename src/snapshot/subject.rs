@@ -34,6 +34,11 @@ impl Subject {
         }
     }
 
+    /// As kubectl takes it: `deployment/churn`.
+    pub fn for_kubectl(&self) -> SafeText {
+        SafeText::new(&format!("{}/{}", self.kind.to_lowercase(), self.name))
+    }
+
     /// A log that was pasted.
     pub fn log(name: &SafeText) -> Self {
         Subject::new("Log", &SafeText::default(), name)

@@ -11,17 +11,18 @@ use crate::snapshot::network::Service;
 use crate::snapshot::pod::Pod;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::text::SafeText;
+use crate::snapshot::workload::Workload;
 use crate::snapshot::{Snapshot, relation};
 
 /// The name and namespace of the Service that a host name stands for, called from a namespace. `a.b` is one of that
-/// namespace or a name of the internet.
+/// namespace or a name of the internet; `a.b.c.svc` is a pod of a headless Service.
 pub fn service_name<'a>(host: &'a str, own: &'a str) -> Option<(&'a str, &'a str)> {
     let host = host.trim_end_matches('.');
     let inner = host.strip_suffix(".cluster.local").unwrap_or(host);
     match inner.split('.').collect::<Vec<_>>()[..] {
         [name] if !matches!(name, "localhost" | "kubernetes" | "") => Some((name, own)),
         [name, namespace] if namespace == own => Some((name, namespace)),
-        [name, namespace, "svc"] => Some((name, namespace)),
+        [name, namespace, "svc"] | [_, name, namespace, "svc"] => Some((name, namespace)),
         _ => None,
     }
 }
@@ -98,10 +99,12 @@ pub fn upstream_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     if service.spec.selector.is_empty() || pods.iter().any(|pod| pod.is_ready()) {
         return None;
     }
-    let (_, upstream) = relation::workloads_of_service(snapshot, service).into_iter().next()?;
-    let (upstream, ready) =
-        (format!("{}/{}", upstream.kind.to_lowercase(), upstream.name), format!("0 of {}", pods.len()));
-    let object = Subject::new("Service", &service.metadata.namespace, &service.metadata.name);
-    let seen = evidence::of_object(object, "ready pods", &ready);
+    let own = Subject::new("Service", &service.metadata.namespace, &service.metadata.name);
+    let behind = relation::workloads_of_service(snapshot, service).into_iter().next();
+    let wanted = behind.as_ref().and_then(|(key, _)| snapshot.by_key::<Workload>(key)?.spec.replicas);
+    let pods = wanted.unwrap_or(0).max(i64::try_from(pods.len()).unwrap_or(0));
+    let upstream = behind.map_or_else(|| own.clone(), |(_, top)| top);
+    let (upstream, ready) = (upstream.for_kubectl().to_string(), format!("0 of {pods}"));
+    let seen = evidence::of_object(own, "ready pods", &ready);
     Some(Found::names([("upstream", upstream), ("upstream_ready", ready)]).seen(seen))
 }

@@ -26,7 +26,7 @@ pub fn selects_nothing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     {
         return None;
     }
-    let (intended, labels) = intended(scene.snapshot, service)?;
+    let (intended, labels) = intended(scene.snapshot, service, 1)?;
     let names = [
         ("selector", in_words(&service.spec.selector)),
         ("labels", in_words(&matching(&labels, &service.spec.selector))),
@@ -100,8 +100,11 @@ fn selecting<'a>(scene: &Scene<'a>) -> Option<&'a Service> {
     (!service.spec.selector.is_empty() && !is_headless && service.spec.kind != "ExternalName").then_some(service)
 }
 
+/// From this likeness on a Service was surely meant for a workload: it has its name, or a label that differs in a letter.
+pub const SURELY: usize = 3;
+
 /// The workload that a Service was meant for: of its name, or with labels that differ in one value only.
-fn intended(snapshot: &Snapshot, service: &Service) -> Option<(Subject, Arc<Labels>)> {
+pub fn intended(snapshot: &Snapshot, service: &Service, least_likeness: usize) -> Option<(Subject, Arc<Labels>)> {
     let kinds = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
     let workloads = kinds.into_iter().flat_map(|kind| snapshot.of_kind::<Workload>(kind));
     let same = workloads.filter(|(key, _)| key.namespace == service.metadata.namespace);
@@ -118,7 +121,7 @@ fn intended(snapshot: &Snapshot, service: &Service) -> Option<(Subject, Arc<Labe
         .map(|(key, workload)| (likeness(key, workload), key, workload))
         .max_by_key(|(likeness, key, _)| (*likeness, std::cmp::Reverse((*key).clone())))?;
     let ((score, _), key, workload) = best;
-    (score > 0).then(|| {
+    (score >= least_likeness).then(|| {
         (Subject::new(key.kind.name(), &key.namespace, &key.name), workload.spec.template.metadata.labels.clone())
     })
 }
