@@ -257,7 +257,10 @@ fn hear_conditions<'a>(scene: &mut Scene<'a>, conditions: &'a [Condition]) {
 fn name_workload(scene: &mut Scene<'_>, workload: &Subject) {
     scene.bind("workload", &workload.name);
     scene.bind("workload_kind", &workload.kind);
-    if !workload.name.is_empty() {
-        scene.bind("target", &SafeText::new(&format!("{}/{}", workload.kind.to_lowercase(), workload.name)));
+    // What an operator makes, kubectl cannot set, and the operator would set back.
+    let is_settable = matches!(workload.kind.as_str(), "Pod" | "CronJob")
+        || Kind::ALL.iter().any(|kind| kind.is_workload() && workload.kind == kind.name());
+    if is_settable && !workload.name.is_empty() {
+        scene.bind("target", &workload.for_kubectl());
     }
 }

@@ -60,7 +60,7 @@ pub const ALWAYS_BOUND: &[Word] = &[
     word("pod", "the pod; for containers and pods"),
     word("workload", "what makes the pod: the top of its owners; for containers, pods, workloads and custom objects"),
     word("workload_kind", "the kind of that workload"),
-    word("target", "that workload as kubectl takes it, such as `deployment/churn`"),
+    word("target", "that workload as kubectl sets it, such as `deployment/churn`; none where an operator owns it"),
     word("container", "the container; for containers"),
     word("image", "its image; for containers"),
     word("node", "the node; once the pod is scheduled, and for nodes"),

@@ -29,6 +29,9 @@ fn with_stand_ins(names: &Names) -> Names {
         ("online_deployment", "DEPLOYMENT"),
     ];
     let mut all: Names = STAND_INS.iter().map(|(name, words)| ((*name).to_owned(), SafeText::new(words))).collect();
+    if names.contains_key("workload") {
+        all.remove("target");
+    }
     all.extend(names.clone());
     all
 }
