@@ -38,6 +38,32 @@ pub fn of_pod(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     Some(found)
 }
 
+/// The bound claim of the pod, and where its volume can be reached: the first whose volume names a place, else the first.
+pub fn volume_place(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let pod = scene.pod()?;
+    let namespace = &pod.metadata.namespace;
+    let claim = |name| scene.snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, name);
+    let bound = pod.spec.claim_names().filter_map(claim).filter(|claim| claim.status.phase == "Bound");
+    let placed = |claim: &Claim| {
+        let volume =
+            scene.snapshot.get::<Volume>(Kind::PersistentVolume, &SafeText::default(), &claim.spec.volume_name)?;
+        let terms = &volume.spec.node_affinity.as_ref()?.required.as_ref()?.node_selector_terms;
+        let values = terms.iter().flat_map(|term| &term.match_expressions).flat_map(|one| &one.values);
+        Some(values.map(SafeText::as_str).collect::<Vec<_>>().join(", "))
+    };
+    let places: Vec<(&Claim, String)> = bound.map(|claim| (claim, placed(claim).unwrap_or_default())).collect();
+    let (claim, place) = places.iter().find(|(_, place)| !place.is_empty()).or(places.first())?;
+    let object = Subject::new("PersistentVolumeClaim", namespace, &claim.metadata.name);
+    let names = [("claim", claim.metadata.name.to_string()), ("place", place.clone())];
+    let found = Found::names(names).seen(evidence::of_object(object, "spec.volumeName", &claim.spec.volume_name));
+    let volume = Subject::new("PersistentVolume", &SafeText::default(), &claim.spec.volume_name);
+    if place.is_empty() {
+        Some(found)
+    } else {
+        Some(found.seen(evidence::of_object(volume, "spec.nodeAffinity", place)))
+    }
+}
+
 /// The storage class of the claim that the scene is about.
 pub fn class(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     if let Part::Claim(claim) = scene.part { Some(about(scene.snapshot, claim)) } else { None }

@@ -187,6 +187,12 @@ pub const QUESTIONS: &[Question] = &[
         answer: claims::of_pod,
     },
     Question {
+        name: "volume_place",
+        asks: "the bound claim of the pod, and the zone or node where its volume can be reached",
+        binds: &["claim", "place"],
+        answer: claims::volume_place,
+    },
+    Question {
         name: "claim_class",
         asks: "the storage class of the claim, and those that exist",
         binds: &["claim", "storage_class", "known_classes", "usable_class", "missing_class"],
