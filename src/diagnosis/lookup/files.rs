@@ -93,11 +93,12 @@ pub fn storage_initializer_absent(scene: &Scene<'_>, _names: &Names) -> Option<F
     let owner = SafeText::new(meta.label("serving.kserve.io/inferenceservice"));
     let service = scene.snapshot.get::<Custom>(Kind::InferenceService, namespace, &owner)?;
     let uri = &service.spec.predictor.as_ref()?.model.as_ref()?.storage_uri;
-    let is_server = matches!(container.name.as_str(), "kserve-container" | "user-container");
+    let is_model_server = matches!(container.name.as_str(), "kserve-container" | "user-container")
+        && matches!(meta.label("component"), "" | "predictor");
     let fetched = pod.spec.init_containers.iter().any(|init| init.name == "storage-initializer")
         || container.volume_mounts.iter().any(|mount| mount.mount_path.starts_with(MODELS))
         || ["pvc://", "oci://"].iter().any(|scheme| uri.starts_with(scheme));
-    if !is_server || fetched || uri.is_empty() || scene.status().is_some_and(|status| status.ready) {
+    if !is_model_server || fetched || uri.is_empty() || scene.status().is_some_and(|status| status.ready) {
         return None;
     }
     let object = Subject::new("InferenceService", namespace, &owner);
