@@ -141,13 +141,19 @@ impl Pattern {
         self.literals.iter().find(is_short).map_or(Ok(()), |literal| Err(reason(literal)))
     }
 
-    /// The first match in `text` that begins before byte `own`.
+    /// The first match in `text` that begins before byte `own`. The code that raises, as a traceback quotes it, holds the
+    /// words of the message without its values: it counts only where nothing else matches.
     pub fn find(&self, text: &str, own: usize) -> Option<Match> {
         let regex = self.compiled.get_or_init(|| self.build().ok()).as_ref()?;
         let found = regex.captures_iter(text).take_while(|found| found.get_match().start() < own);
-        found
+        let mut found = found
             .map(|found| matched(regex, &found))
-            .find(|found| found.names.values().all(|held| held.len() <= HOLE_LENGTH))
+            .filter(|found| found.names.values().all(|held| held.len() <= HOLE_LENGTH));
+        let first = found.next()?;
+        if !is_quoted_code(text, first.span.start) {
+            return Some(first);
+        }
+        found.find(|other| !is_quoted_code(text, other.span.start)).or(Some(first))
     }
 
     /// As a regular expression.
@@ -167,6 +173,12 @@ impl Pattern {
         let mut builder = RegexBuilder::new(&self.expression()?);
         builder.multi_line(true).size_limit(1 << 20).build().map_err(|error| error.to_string())
     }
+}
+
+/// Does the line at a byte quote the code of a frame? Then the line before it names the file.
+fn is_quoted_code(text: &str, at: usize) -> bool {
+    let before = text[..at].rfind('\n').map_or("", |end| &text[..end]);
+    before.rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with("File \""))
 }
 
 /// The names of the groups of a regular expression, without compiling it.
