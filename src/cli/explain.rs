@@ -45,6 +45,13 @@ pub fn run(arguments: &ExplainArguments, catalogue: &Catalogue) -> anyhow::Resul
     Ok(check::print(&desk.assessment(), arguments.output))
 }
 
+/// What an input says that comes without a name, as on standard input.
+pub fn of_input<'a>(source: impl Read + 'a, catalogue: &Catalogue) -> anyhow::Result<Assessment> {
+    let mut desk = Desk::new(catalogue, false);
+    desk.input(SafeText::new("-"), bytes::open(source).context("the input cannot be read")?)?;
+    Ok(desk.assessment())
+}
+
 /// A folder is read if it is a capture.
 fn of_folder(folder: &Path, arguments: &ExplainArguments, catalogue: &Catalogue) -> anyhow::Result<Outcome> {
     let name = folder.display();

@@ -4,17 +4,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
+use unstuck::cli::explain::of_input;
 use unstuck::diagnosis::assessment::Assessment;
 use unstuck::diagnosis::catalogue::Catalogue;
-use unstuck::diagnosis::diagnose::diagnose;
 use unstuck::diagnosis::rule::Severity;
-use unstuck::snapshot::log::reader::LogReader;
-use unstuck::snapshot::text::SafeText;
-use unstuck::snapshot::{Change, LogKey, Snapshot};
 
 use crate::golden;
 
@@ -42,14 +38,7 @@ struct Score {
 
 /// The diagnosis of a log as `unstuck explain` makes it.
 pub fn explain(log: &[u8], catalogue: &Catalogue) -> Assessment {
-    const TAIL: usize = 64;
-    let mut reader = LogReader::new(catalogue.sieve.clone(), TAIL);
-    reader.push(log);
-    let (nowhere, file) = (SafeText::default(), SafeText::new("-"));
-    let key = LogKey { namespace: nowhere.clone(), pod: nowhere, container: file, previous: false };
-    let mut snapshot = Snapshot::default();
-    snapshot.apply(Change::Log(key, Arc::new(reader.into_log())));
-    diagnose(&snapshot, catalogue)
+    of_input(log, catalogue).expect("a log can be read")
 }
 
 fn plain(value: &Value) -> String {
