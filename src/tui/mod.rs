@@ -40,9 +40,8 @@ enum Trigger {
 
 /// Runs the dashboard until the user quits. The terminal is as it was afterwards.
 pub async fn run(ends: Ends) -> anyhow::Result<()> {
-    let (before, mut screen) = Before::take()?;
     let (asked, signals) = mpsc::unbounded_channel();
-    before.watch(asked)?;
+    let (before, mut screen) = Before::take(asked)?;
     // Nothing fails in the loop but the terminal: it is gone, and nobody can be told.
     if show(ends, &before, &mut screen, signals).await.is_err() {
         before.exit(terminal::GONE);

@@ -63,8 +63,8 @@ pub fn anew(screen: &mut Screen) -> io::Result<()> {
 }
 
 impl Before {
-    /// Takes the terminal; from here on a panic gives it back too.
-    pub fn take() -> io::Result<(Self, Screen)> {
+    /// Takes the terminal; from here on panics and signals give it back too.
+    pub fn take(asked: UnboundedSender<Asked>) -> io::Result<(Self, Screen)> {
         let before = Before { settings: Arc::new(tcgetattr(io::stdin())?) };
         let hooked = before.clone();
         let report = std::panic::take_hook();
@@ -72,8 +72,9 @@ impl Before {
             hooked.restore();
             report(panic);
         }));
-        before.enter()?;
-        let screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        before.watch(asked)?;
+        let entered = before.enter().and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        let screen = entered.inspect_err(|_| before.restore())?;
         Ok((before, screen))
     }
 
@@ -109,7 +110,7 @@ impl Before {
     /// Ends the program on signals, and when the terminal vanishes: through the loop, or past it where it does not answer,
     /// as when the terminal takes nothing any more. A reader of keys may spin for ever then, so that no thread is waited
     /// for.
-    pub fn watch(&self, asked: UnboundedSender<Asked>) -> io::Result<()> {
+    fn watch(&self, asked: UnboundedSender<Asked>) -> io::Result<()> {
         let mut signals = Signals::new([SIGTERM, SIGHUP, SIGQUIT, SIGINT, SIGTSTP, SIGCONT])?;
         let (before, ask) = (self.clone(), asked.clone());
         thread::spawn(move || {
