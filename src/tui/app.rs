@@ -6,11 +6,13 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 
+use crate::cluster::news::Freshness;
 use crate::diagnosis::assessment::{Diagnosis, Verdict, WorkloadState};
 use crate::redact;
 use crate::report::markdown;
 use crate::session::{Request, View};
 use crate::snapshot::LogKey;
+use crate::snapshot::kind::Kind;
 use crate::snapshot::subject::Subject;
 use crate::tui::keys::{self, Action, Page};
 use crate::tui::logs;
@@ -259,9 +261,10 @@ impl App {
     fn open_log(&mut self) -> Effect {
         let known = self.logs();
         let Some(key) = logs::deciding(self.diagnosis(), &known).or_else(|| known.first().cloned()) else {
-            let is_known = self.view.is_settled || self.view.freshness.is_empty();
-            let words =
-                if is_known { "no container of it has written anything" } else { "its pods are still being read" };
+            let words = match self.view.freshness.get(&Kind::Pod) {
+                Some(Freshness::CatchingUp(_)) => "its pods are still being read",
+                _ => "no container of it has written anything",
+            };
             self.say(words.to_owned());
             return Effect::Draw;
         };
