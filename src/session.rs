@@ -218,8 +218,9 @@ impl Session {
         if freshness == Freshness::Live {
             self.signed_out = None;
         }
+        let was_listed = self.is_listed();
         self.freshness.insert(kind, freshness);
-        if self.is_listed() {
+        if !was_listed && self.is_listed() {
             self.pace.hurry(true);
         }
         true

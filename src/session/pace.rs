@@ -64,7 +64,7 @@ impl Pace {
 
     /// Something was read that somebody waits for: of all that is there, or only of what was listed so far.
     pub fn hurry(&mut self, is_all: bool) {
-        self.hurries = is_all || !self.has_hurried;
+        self.hurries |= is_all || !self.has_hurried;
         self.has_hurried = true;
         if is_all {
             self.share = SHARE;
