@@ -6,7 +6,7 @@ use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
 use crate::snapshot::Snapshot;
 use crate::snapshot::kind::Kind;
-use crate::snapshot::pod;
+use crate::snapshot::pod::{self, Pod};
 use crate::snapshot::relation;
 use crate::snapshot::storage::{Claim, StorageClass, Volume};
 use crate::snapshot::subject::Subject;
@@ -16,12 +16,8 @@ use crate::snapshot::text::SafeText;
 pub fn of_pod(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let pod = scene.pod()?;
     let namespace = &pod.metadata.namespace;
-    let claims = pod
-        .spec
-        .claim_names()
-        .filter_map(|name| scene.snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, name));
     let named = names.get("claim");
-    let claim = claims
+    let claim = mounted_by(scene.snapshot, pod)
         .filter(|claim| named.is_none_or(|named| claim.metadata.name == *named))
         .find(|claim| claim.status.phase != "Bound")?;
     let mut found = about(scene.snapshot, claim);
@@ -41,19 +37,16 @@ pub fn of_pod(scene: &Scene<'_>, names: &Names) -> Option<Found> {
 /// The bound claim of the pod, and where its volume can be reached: the first whose volume names a place, else the first.
 pub fn volume_place(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let pod = scene.pod()?;
-    let namespace = &pod.metadata.namespace;
-    let claim = |name| scene.snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, name);
-    let bound = pod.spec.claim_names().filter_map(claim).filter(|claim| claim.status.phase == "Bound");
+    let bound = mounted_by(scene.snapshot, pod).filter(|claim| claim.status.phase == "Bound");
     let placed = |claim: &Claim| {
-        let volume =
-            scene.snapshot.get::<Volume>(Kind::PersistentVolume, &SafeText::default(), &claim.spec.volume_name)?;
+        let volume = volume_of(scene.snapshot, claim)?;
         let terms = &volume.spec.node_affinity.as_ref()?.required.as_ref()?.node_selector_terms;
         let values = terms.iter().flat_map(|term| &term.match_expressions).flat_map(|one| &one.values);
         Some(values.map(SafeText::as_str).collect::<Vec<_>>().join(", "))
     };
     let places: Vec<(&Claim, String)> = bound.map(|claim| (claim, placed(claim).unwrap_or_default())).collect();
     let (claim, place) = places.iter().find(|(_, place)| !place.is_empty()).or(places.first())?;
-    let object = Subject::new("PersistentVolumeClaim", namespace, &claim.metadata.name);
+    let object = Subject::new("PersistentVolumeClaim", &claim.metadata.namespace, &claim.metadata.name);
     let names = [("claim", claim.metadata.name.to_string()), ("place", place.clone())];
     let found = Found::names(names).seen(evidence::of_object(object, "spec.volumeName", &claim.spec.volume_name));
     let volume = Subject::new("PersistentVolume", &SafeText::default(), &claim.spec.volume_name);
@@ -62,6 +55,17 @@ pub fn volume_place(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     } else {
         Some(found.seen(evidence::of_object(volume, "spec.nodeAffinity", place)))
     }
+}
+
+/// The claims that a pod mounts, as far as they are there.
+fn mounted_by<'a>(snapshot: &'a Snapshot, pod: &'a Pod) -> impl Iterator<Item = &'a Claim> {
+    let claim = |name| snapshot.get::<Claim>(Kind::PersistentVolumeClaim, &pod.metadata.namespace, name);
+    pod.spec.claim_names().filter_map(claim)
+}
+
+/// The volume that a claim is bound to.
+fn volume_of<'a>(snapshot: &'a Snapshot, claim: &Claim) -> Option<&'a Volume> {
+    snapshot.get::<Volume>(Kind::PersistentVolume, &SafeText::default(), &claim.spec.volume_name)
 }
 
 /// The storage class of the claim that the scene is about.
@@ -143,7 +147,6 @@ fn mounted<'a>(
         return Some((&volume.name, "", driver));
     }
     let claim = &volume.persistent_volume_claim.as_ref()?.claim_name;
-    let bound = &snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, claim)?.spec.volume_name;
-    let volume = snapshot.get::<Volume>(Kind::PersistentVolume, &SafeText::default(), bound)?;
+    let volume = volume_of(snapshot, snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, claim)?)?;
     Some((&volume.metadata.name, claim, volume.spec.driver()?))
 }

@@ -82,14 +82,9 @@ pub fn of_scaled_to_zero(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let workloads = relation::workloads_of_service(scene.snapshot, service);
     let pods = relation::pods_of_service(scene.snapshot, service);
     let (key, top) = workloads.iter().find(|(key, _)| !wants_pods(scene.snapshot, key)).filter(|_| pods.is_empty())?;
-    let seen = evidence::of_object(Subject::new(key.kind.name(), &key.namespace, &key.name), "spec.replicas", "0");
-    Some(
-        Found::names([
-            ("intended", top.name.to_string()),
-            ("target", format!("{}/{}", key.kind.name().to_lowercase(), key.name)),
-        ])
-        .seen(seen),
-    )
+    let scaled = Subject::new(key.kind.name(), &key.namespace, &key.name);
+    let names = [("intended", top.name.to_string()), ("target", scaled.for_kubectl().to_string())];
+    Some(Found::names(names).seen(evidence::of_object(scaled, "spec.replicas", "0")))
 }
 
 /// The Service of the scene, where Kubernetes fills in its endpoints and callers get one address. A headless one only lists
