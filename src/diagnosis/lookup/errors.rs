@@ -49,8 +49,9 @@ pub fn ends_well_again_and_again(scene: &Scene<'_>, _names: &Names) -> Option<Fo
 pub fn init_container_failing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let (pod, status) = (scene.pod()?, scene.status()?);
     let is_init = pod.status.init_container_statuses.iter().any(|init| init.name == status.name);
-    let failed = status.last_end().is_some_and(|end| end.exit_code != 0) && !status.ready;
-    (is_init && failed).then(|| Found::names([("restarts", status.restart_count.to_string())]))
+    // A row of `kubectl get pods` does not say how it ended.
+    let failed = status.last_end().map_or(status.waiting_reason() == "CrashLoopBackOff", |end| end.exit_code != 0);
+    (is_init && failed && !status.ready).then(|| Found::names([("restarts", status.restart_count.to_string())]))
 }
 
 /// Did the kubelet end it, as an event or the times of its life tell?
