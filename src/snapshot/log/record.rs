@@ -48,13 +48,13 @@ impl Record {
         order.first().map(|&index| &self.raised[index])
     }
 
-    /// Two records with this in common are one, written twice: digits and addresses do not count.
+    /// Two records with this in common are one, written twice: digits and addresses do not count, unless a pattern asks
+    /// for them.
     pub fn signature(&self) -> u64 {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in self.text.bytes().filter(|b| !b.is_ascii_digit()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        hash
+        let words = self.text.bytes().filter(|b| !b.is_ascii_digit());
+        let patterns = self.candidates.iter().flat_map(|pattern| pattern.to_le_bytes());
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3_u64);
+        words.chain(patterns).fold(0xcbf2_9ce4_8422_2325, mix)
     }
 
     /// Does it look like an error to somebody who does not know the program?
