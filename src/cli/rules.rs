@@ -69,7 +69,7 @@ fn list(words: &[String], catalogue: &Catalogue) -> anyhow::Result<Outcome> {
 /// All that a search looks at, in lower case.
 fn searched(rule: &Rule, catalogue: &Catalogue) -> String {
     let patterns = rule.symptoms.iter().flat_map(Symptom::patterns);
-    let symptoms: Vec<&str> = patterns.map(|pattern| catalogue.pattern(pattern).shown()).collect();
+    let symptoms: Vec<&str> = patterns.map(|pattern| catalogue.pattern(pattern).text.shown()).collect();
     let text = format!("{} {} {}", rule.id, rule.file.title.as_slice().join(" "), symptoms.join(" "));
     text.to_lowercase()
 }

@@ -11,7 +11,6 @@ use crate::diagnosis::mark::{Mark, MarkFile};
 use crate::diagnosis::pattern::{Pattern, PatternText};
 use crate::diagnosis::rule::RuleFile;
 use crate::diagnosis::symptom::Symptom;
-use crate::diagnosis::template::Template;
 use crate::snapshot::log::sieve::{PatternId, Sieve};
 
 /// A rule, ready to be judged.
@@ -27,32 +26,6 @@ pub struct Rule {
     pub symptoms: Vec<Symptom>,
     /// What must not hold.
     pub unless: Vec<Symptom>,
-    /// Its wording.
-    pub wording: Wording,
-}
-
-/// The sentences of a rule.
-#[derive(Debug)]
-pub struct Wording {
-    /// Titles, the most exact first.
-    pub titles: Vec<Template>,
-    /// The paragraphs.
-    pub explanation: Vec<Template>,
-    /// Title, text and command of each fix.
-    pub fixes: Vec<FixWording>,
-}
-
-/// The sentences of a fix.
-#[derive(Debug)]
-pub struct FixWording {
-    /// In a few words.
-    pub title: Template,
-    /// How.
-    pub text: Option<Template>,
-    /// What can be pasted.
-    pub command: Option<Template>,
-    /// The stacks it is for; all where empty.
-    pub stacks: Vec<String>,
 }
 
 /// All rules.
@@ -202,28 +175,12 @@ impl Rule {
     pub fn new(id: String, stage: String, file: RuleFile, table: &mut PatternTable) -> Result<Self, String> {
         let symptoms = file.symptoms.iter().map(|symptom| Symptom::new(symptom, table)).collect::<Result<_, _>>()?;
         let unless = file.unless.iter().map(|symptom| Symptom::new(symptom, table)).collect::<Result<_, _>>()?;
-        let wording = Wording {
-            titles: file.title.as_slice().iter().map(|title| Template::new(title)).collect(),
-            explanation: file.explanation.iter().map(|paragraph| Template::new(paragraph)).collect(),
-            fixes: file.fixes.iter().map(FixWording::new).collect(),
-        };
-        Ok(Rule { id, stage, file, symptoms, unless, wording })
+        Ok(Rule { id, stage, file, symptoms, unless })
     }
 
     /// Can it hold only where one of its patterns was seen?
     pub fn needs_text(&self) -> bool {
         self.symptoms.iter().any(Symptom::needs_text)
-    }
-}
-
-impl FixWording {
-    fn new(file: &crate::diagnosis::rule::FixFile) -> Self {
-        FixWording {
-            title: Template::new(&file.title),
-            text: file.text.as_deref().map(Template::new),
-            command: file.command.as_deref().map(Template::new),
-            stacks: file.stacks.clone(),
-        }
     }
 }
 

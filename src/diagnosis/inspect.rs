@@ -8,7 +8,7 @@ use crate::diagnosis::loader::{Fault, Source};
 use crate::diagnosis::lookup::QUESTIONS;
 use crate::diagnosis::pattern::{Pattern, PatternText};
 use crate::diagnosis::rule::{OneOrMany, RuleFile, SymptomFile};
-use crate::diagnosis::template::Template;
+use crate::diagnosis::template;
 use crate::diagnosis::vocabulary::{ALWAYS_BOUND, STACKS, STAGES, nearest};
 
 /// What stands in a skeleton where something is to be written.
@@ -133,10 +133,7 @@ fn of_symptom(source: &Source, symptom: &SymptomFile) -> Vec<Fault> {
 
 /// What is wrong with a pattern; one that is searched in logs needs a word to be searched by.
 fn bad_pattern(source: &Source, text: &PatternText, is_searched: bool) -> Option<Fault> {
-    let shown = match text {
-        PatternText::Line(line) => line,
-        PatternText::Regex(regex) => &regex.regex,
-    };
+    let shown = text.shown();
     let reason = match Pattern::new(text) {
         Ok(pattern) if is_searched => pattern.verify_literal().and_then(|()| pattern.verify()).err()?,
         Ok(pattern) => pattern.verify().err()?,
@@ -199,7 +196,7 @@ fn unbound(source: &Source, file: &RuleFile) -> Vec<Fault> {
     let known = bindable(file);
     let mut used: Vec<(String, String)> = Vec::new();
     for text in texts(file) {
-        used.extend(Template::new(text).names().map(|name| (name.to_owned(), format!("{{{name}}}"))));
+        used.extend(template::names(text).map(|name| (name.to_owned(), format!("{{{name}}}"))));
     }
     // A name that must be missing may be one that is never there: so an alternative is written that always holds.
     let tested = all_symptoms(file).into_iter().filter(|symptom| symptom.missing != Some(true));

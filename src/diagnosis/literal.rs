@@ -4,21 +4,73 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A piece of a pasted line with `{holes}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text that stands in every match; of `{{` and `}}` the single brace.
+    Fixed(&'a str),
+    /// What stands between the braces of a hole.
+    Hole(&'a str),
+    /// A `}` without its `{`.
+    Stray,
+}
+
+/// The pieces of a pasted line, in their order.
+pub fn pieces(line: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let (piece, end) = match *rest.as_bytes() {
+            [] => return None,
+            [b'{', b'{', ..] | [b'}', b'}', ..] => (Piece::Fixed(&rest[..1]), 2),
+            [b'{', ..] => {
+                let end = rest.find('}').unwrap_or(rest.len());
+                (Piece::Hole(&rest[1..end]), rest.len().min(end + 1))
+            }
+            [b'}', ..] => (Piece::Stray, 1),
+            _ => {
+                let end = rest.bytes().position(|byte| matches!(byte, b'{' | b'}')).unwrap_or(rest.len());
+                (Piece::Fixed(&rest[..end]), end)
+            }
+        };
+        rest = &rest[end..];
+        Some(piece)
+    })
+}
+
 /// The longest text that stands in every match of a pasted line with `{holes}`; runs of blanks as one.
 pub fn longest(line: &str) -> String {
-    let mut literals = vec![String::new()];
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
-        let doubled = matches!(character, '{' | '}') && characters.next_if_eq(&character).is_some();
-        if character == '{' && !doubled {
-            characters.by_ref().take_while(|&c| c != '}').for_each(drop);
-            literals.push(String::new());
-        } else if let Some(literal) = literals.last_mut() {
-            literal.push(character);
+    let mut longest = String::new();
+    let mut literal = String::new();
+    for piece in pieces(line).chain([Piece::Hole("")]) {
+        match piece {
+            Piece::Fixed(text) => push_flat(&mut literal, text),
+            Piece::Stray => literal.push('}'),
+            Piece::Hole(_) => {
+                let end = literal.trim_end().len();
+                literal.truncate(end);
+                // Of two as long as each other, the later.
+                if literal.len() >= longest.len() {
+                    std::mem::swap(&mut longest, &mut literal);
+                }
+                literal.clear();
+            }
         }
     }
-    let flat = literals.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
-    flat.max_by_key(String::len).unwrap_or_default()
+    longest
+}
+
+/// Appends a text with every run of white space as one blank, and none at the beginning.
+fn push_flat(flat: &mut String, text: &str) {
+    for word in text.split_inclusive(|c: char| c.is_ascii_whitespace()) {
+        match word.strip_suffix(|c: char| c.is_ascii_whitespace()) {
+            Some("") if flat.is_empty() || flat.ends_with(' ') => {}
+            Some(word) => {
+                flat.push_str(word);
+                flat.push(' ');
+            }
+            None => flat.push_str(word),
+        }
+    }
 }
 
 /// A search looks at a gate only if its first bytes, this many, could begin one.

@@ -1,12 +1,12 @@
 //! A pattern: a line as it was pasted, with `{name}` where it varies and `{}` where it does not matter.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer};
 
-use crate::diagnosis::literal;
+use crate::diagnosis::literal::{self, Piece};
 use crate::diagnosis::plural::PatternVisitor;
 use crate::diagnosis::rule::OneOrMany;
 
@@ -14,9 +14,19 @@ use crate::diagnosis::rule::OneOrMany;
 #[derive(Clone, Debug, PartialEq)]
 pub enum PatternText {
     /// A pasted line with holes.
-    Line(String),
+    Line(Arc<str>),
     /// A regular expression, for the rare rest.
     Regex(RegexText),
+}
+
+impl PatternText {
+    /// As it is written in the rule.
+    pub fn shown(&self) -> &str {
+        match self {
+            PatternText::Line(line) => line,
+            PatternText::Regex(regex) => &regex.regex,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for PatternText {
@@ -29,7 +39,7 @@ impl<'de> Deserialize<'de> for PatternText {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct RegexText {
-    /// In the syntax of the `regex` crate; named groups bind names.
+    /// In the syntax of the `regex` crate, of bytes; named groups bind names.
     pub regex: String,
     /// A text with a word of at least four characters that stands in every match, or several of which one does.
     pub literal: OneOrMany<String>,
@@ -55,10 +65,10 @@ pub struct Match {
 }
 
 /// A piece of a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    Literal(String),
-    Hole { name: String, shape: String },
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Literal(&'a str),
+    Hole { name: &'a str, shape: &'a str },
 }
 
 /// A literal without a word as long as this would be found everywhere.
@@ -85,18 +95,13 @@ impl Pattern {
     /// Reads a pattern; the error says what is wrong with it.
     pub fn new(text: &PatternText) -> Result<Self, String> {
         let literals = match text {
-            PatternText::Line(line) => parts(line).map(|_| vec![literal::longest(line)])?,
+            PatternText::Line(line) => {
+                parts(line).try_for_each(|part| part.map(drop))?;
+                vec![literal::longest(line)]
+            }
             PatternText::Regex(regex) => regex.literal.as_slice().to_vec(),
         };
         Ok(Pattern { text: text.clone(), literals, compiled: OnceLock::new() })
-    }
-
-    /// As it is written in the rule.
-    pub fn shown(&self) -> &str {
-        match &self.text {
-            PatternText::Line(line) => line,
-            PatternText::Regex(regex) => &regex.regex,
-        }
     }
 
     /// So many bytes at least are fixed in every match.
@@ -108,8 +113,8 @@ impl Pattern {
     pub fn names(&self) -> Vec<String> {
         match &self.text {
             PatternText::Line(line) => {
-                let named = parts(line).unwrap_or_default().into_iter().filter_map(|part| match part {
-                    Part::Hole { name, .. } if !name.is_empty() => Some(name),
+                let named = parts(line).filter_map(|part| match part {
+                    Ok(Part::Hole { name, .. }) if !name.is_empty() => Some(name.to_owned()),
                     _ => None,
                 });
                 named.collect()
@@ -123,7 +128,10 @@ impl Pattern {
         match &self.text {
             // What is fixed in a line is escaped, and the shapes of its holes are ours: it always compiles.
             PatternText::Line(_) => Ok(()),
-            PatternText::Regex(text) => regex_syntax::parse(&text.regex).map(|_| ()).map_err(|error| error.to_string()),
+            PatternText::Regex(text) => {
+                let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
+                parser.parse(&text.regex).map(drop).map_err(|error| error.to_string())
+            }
         }
     }
 
@@ -145,9 +153,9 @@ impl Pattern {
     /// words of the message without its values: it counts only where nothing else matches.
     pub fn find(&self, text: &str, own: usize) -> Option<Match> {
         let regex = self.compiled.get_or_init(|| self.build().ok()).as_ref()?;
-        let found = regex.captures_iter(text).take_while(|found| found.get_match().start() < own);
+        let found = regex.captures_iter(text.as_bytes()).take_while(|found| found.get_match().start() < own);
         let mut found = found
-            .map(|found| matched(regex, &found))
+            .map(|found| matched(regex, &found, text))
             .filter(|found| found.names.values().all(|held| held.len() <= HOLE_LENGTH));
         let first = found.next()?;
         if !is_quoted_code(text, first.span.start) {
@@ -159,7 +167,7 @@ impl Pattern {
     /// As a regular expression.
     pub fn expression(&self) -> Result<String, String> {
         match &self.text {
-            PatternText::Line(line) => parts(line).map(|parts| as_regex(&parts)),
+            PatternText::Line(line) => parts(line).collect::<Result<Vec<_>, _>>().map(|parts| as_regex(&parts)),
             PatternText::Regex(regex) => Ok(regex.regex.clone()),
         }
     }
@@ -170,8 +178,9 @@ impl Pattern {
     }
 
     fn build(&self) -> Result<Regex, String> {
+        // Of bytes: the classes of Unicode take several times as long to compile, and the words of logs are plain.
         let mut builder = RegexBuilder::new(&self.expression()?);
-        builder.multi_line(true).size_limit(1 << 20).build().map_err(|error| error.to_string())
+        builder.unicode(false).multi_line(true).size_limit(1 << 20).build().map_err(|error| error.to_string())
     }
 }
 
@@ -188,40 +197,26 @@ fn groups(regex: &str) -> Vec<String> {
     names.filter(|name| !name.starts_with(['=', '!'])).map(str::to_owned).collect()
 }
 
-fn matched(regex: &Regex, found: &regex::Captures<'_>) -> Match {
-    let held = |name: &str| found.name(name).map(|held| (name.to_owned(), held.as_str().trim().to_owned()));
+fn matched(regex: &Regex, found: &Captures<'_>, text: &str) -> Match {
+    let held = |name: &str| {
+        let held = found.name(name)?;
+        Some((name.to_owned(), String::from_utf8_lossy(held.as_bytes()).trim().to_owned()))
+    };
     let names = regex.capture_names().flatten().filter_map(held).filter(|(_, held)| !held.is_empty()).collect();
-    Match { span: found.get_match().range(), names }
+    let span = found.get_match().range();
+    let boundary = |from: usize| (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    Match { span: boundary(span.start)..boundary(span.end), names }
 }
 
-fn parts(line: &str) -> Result<Vec<Part>, String> {
-    let mut parts = Vec::new();
-    let mut literal = String::new();
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '{' | '}' if characters.peek() == Some(&character) => {
-                characters.next();
-                literal.push(character);
-            }
-            '{' => {
-                let hole: String = characters.by_ref().take_while(|&c| c != '}').collect();
-                if !literal.is_empty() {
-                    parts.push(Part::Literal(std::mem::take(&mut literal)));
-                }
-                parts.push(hole_of(&hole)?);
-            }
-            '}' => return Err("a `}` without its `{`; write `}}` for the character itself".to_owned()),
-            _ => literal.push(character),
-        }
-    }
-    if !literal.is_empty() {
-        parts.push(Part::Literal(literal));
-    }
-    Ok(parts)
+fn parts(line: &str) -> impl Iterator<Item = Result<Part<'_>, String>> {
+    literal::pieces(line).map(|piece| match piece {
+        Piece::Fixed(text) => Ok(Part::Literal(text)),
+        Piece::Hole(hole) => hole_of(hole),
+        Piece::Stray => Err("a `}` without its `{`; write `}}` for the character itself".to_owned()),
+    })
 }
 
-fn hole_of(hole: &str) -> Result<Part, String> {
+fn hole_of(hole: &str) -> Result<Part<'_>, String> {
     let (name, shape) = hole.split_once(':').unwrap_or((hole, if hole.is_empty() { "" } else { "text" }));
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !plain {
@@ -233,10 +228,10 @@ fn hole_of(hole: &str) -> Result<Part, String> {
         let known: Vec<&str> = SHAPES.iter().map(|(known, ..)| *known).collect();
         return Err(format!("`{shape}` is no shape of a hole; known are {}", known.join(", ")));
     }
-    Ok(Part::Hole { name: name.to_owned(), shape: shape.to_owned() })
+    Ok(Part::Hole { name, shape })
 }
 
-fn as_regex(parts: &[Part]) -> String {
+fn as_regex(parts: &[Part<'_>]) -> String {
     let mut source = String::new();
     let mut seen: Vec<&str> = Vec::new();
     for (index, part) in parts.iter().enumerate() {
@@ -244,14 +239,14 @@ fn as_regex(parts: &[Part]) -> String {
             Part::Literal(text) => push_literal(&mut source, text),
             Part::Hole { name, shape } => {
                 let last = index + 1 == parts.len();
-                let inner = match shape.as_str() {
+                let inner = match *shape {
                     "" => r"[^\n]*?",
                     "text" if last => r"[^\n]+",
                     shape => {
                         SHAPES.iter().find(|(known, ..)| *known == shape).map_or(r"[^\n]+?", |(_, inner, _)| inner)
                     }
                 };
-                if name.is_empty() || seen.contains(&name.as_str()) {
+                if name.is_empty() || seen.contains(name) {
                     source.push_str(&format!("(?:{inner})"));
                 } else {
                     seen.push(name);

@@ -52,7 +52,7 @@ impl<'de> Visitor<'de> for PatternVisitor {
     }
 
     fn visit_str<E: Error>(self, line: &str) -> Result<Self::Value, E> {
-        Ok(PatternText::Line(line.to_owned()))
+        Ok(PatternText::Line(line.into()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {

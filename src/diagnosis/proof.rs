@@ -117,10 +117,9 @@ fn unreached(proof: &Proof, rule: &Rule, catalogue: &Catalogue) -> Vec<Failure> 
     let patterns = rule.symptoms.iter().flat_map(Symptom::patterns).filter(|pattern| !reached.contains(pattern));
     let failure = |pattern| {
         let pattern = catalogue.pattern(pattern);
-        let shown = pattern.shown();
+        let shown = pattern.text.shown();
         if let Some(fault) = pattern.fault() {
-            let help =
-                "repeat fewer times, or write (?-u) before what is repeated: \\w alone stands for 100,000 letters";
+            let help = "repeat fewer times";
             return Failure::new(&rule.id, shown.to_owned(), format!("the pattern cannot be used: {fault}"), help);
         }
         let help = "add an example with a line that it matches, or take the pattern away";

@@ -7,65 +7,56 @@ use crate::snapshot::text::SafeText;
 /// What the names of a diagnosis stand for.
 pub type Names = BTreeMap<String, SafeText>;
 
-/// A sentence with names in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
-    pieces: Vec<Piece>,
+/// The names that a sentence needs.
+pub fn names(sentence: &str) -> impl Iterator<Item = &str> {
+    pieces(sentence).filter_map(|piece| match piece {
+        Piece::Name(name) => Some(name),
+        Piece::Text(_) => None,
+    })
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Name(String),
+/// The sentence with the names filled in, or nothing where one is not bound.
+pub fn render(sentence: &str, names: &Names) -> Option<String> {
+    let mut filled = String::new();
+    for piece in pieces(sentence) {
+        match piece {
+            Piece::Text(text) => filled.push_str(text),
+            Piece::Name(name) => filled.push_str(names.get(name)?),
+        }
+    }
+    Some(filled)
 }
 
-impl Template {
-    /// Reads a sentence. `{{name}}` stands for `{name}`; a brace around anything but a name is only a brace.
-    pub fn new(text: &str) -> Self {
-        let mut pieces = Vec::new();
-        let mut plain = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find('{') {
-            plain.push_str(&rest[..at]);
-            rest = &rest[at + 1..];
-            if let Some((name, after)) =
-                rest.strip_prefix('{').and_then(name_of).filter(|(_, after)| after.starts_with('}'))
-            {
-                plain.push_str(&format!("{{{name}}}"));
-                rest = &after[1..];
-            } else if let Some((name, after)) = name_of(rest) {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-                pieces.push(Piece::Name(name.to_owned()));
-                rest = after;
-            } else {
-                plain.push('{');
-            }
-        }
-        plain.push_str(rest);
-        pieces.push(Piece::Text(plain));
-        pieces.retain(|piece| *piece != Piece::Text(String::new()));
-        Template { pieces }
-    }
+#[derive(Clone, Copy)]
+enum Piece<'a> {
+    Text(&'a str),
+    Name(&'a str),
+}
 
-    /// The names that it needs.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Name(name) => Some(name.as_str()),
-            Piece::Text(_) => None,
-        })
-    }
+/// The pieces of a sentence. `{{name}}` stands for `{name}`; a brace around anything but a name is only a brace.
+fn pieces(sentence: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = sentence;
+    std::iter::from_fn(move || {
+        let opened = rest.strip_prefix('{');
+        let (piece, after) = if let Some((name, after)) = opened.and_then(name_of) {
+            (Piece::Name(name), after)
+        } else if let Some((braced, after)) = opened.and_then(doubled) {
+            (Piece::Text(braced), after)
+        } else {
+            let first = rest.chars().next()?.len_utf8();
+            let end = rest[first..].find('{').map_or(rest.len(), |at| at + first);
+            (Piece::Text(&rest[..end]), &rest[end..])
+        };
+        rest = after;
+        Some(piece)
+    })
+}
 
-    /// The sentence, or nothing where a name is not bound.
-    pub fn render(&self, names: &Names) -> Option<String> {
-        let mut sentence = String::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => sentence.push_str(text),
-                Piece::Name(name) => sentence.push_str(names.get(name)?),
-            }
-        }
-        Some(sentence)
-    }
+/// The name in single braces, where the text after an opening brace is that name in braces and another closing one.
+fn doubled(rest: &str) -> Option<(&str, &str)> {
+    let (name, after) = rest.strip_prefix('{').and_then(name_of)?;
+    let after = after.strip_prefix('}')?;
+    Some((&rest[..name.len() + 2], after))
 }
 
 /// The name in the brace that was just opened, and what follows it.

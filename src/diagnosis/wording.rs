@@ -1,19 +1,21 @@
 //! Puts a case into words: title, explanation and fixes with the real names filled in.
 
 use crate::diagnosis::assessment::{Fix, Words};
-use crate::diagnosis::catalogue::{FixWording, Rule};
-use crate::diagnosis::template::Names;
+use crate::diagnosis::catalogue::Rule;
+use crate::diagnosis::rule::FixFile;
+use crate::diagnosis::template::{Names, render};
 use crate::snapshot::text::SafeText;
 
 /// The words of a rule for a case. What needs a name that is not bound is left out.
 pub fn words(rule: &Rule, names: &Names, stack: &str) -> Words {
-    let title = rule.wording.titles.iter().find_map(|title| title.render(names)).unwrap_or_else(|| rule.id.clone());
-    let explanation = rule.wording.explanation.iter().filter_map(|paragraph| paragraph.render(names)).collect();
-    let (exact, general): (Vec<&FixWording>, Vec<&FixWording>) =
-        rule.wording.fixes.iter().filter(|fix| is_for(fix, stack)).partition(|fix| !fix.stacks.is_empty());
+    let file = &rule.file;
+    let title = file.title.as_slice().iter().find_map(|title| render(title, names)).unwrap_or_else(|| rule.id.clone());
+    let explanation = file.explanation.iter().filter_map(|paragraph| render(paragraph, names)).collect();
+    let (exact, general): (Vec<&FixFile>, Vec<&FixFile>) =
+        file.fixes.iter().filter(|fix| is_for(fix, stack)).partition(|fix| !fix.stacks.is_empty());
     let with_stand_ins = with_stand_ins(names);
     let fixes = exact.into_iter().chain(general).filter_map(|fix| fix_in_words(fix, &with_stand_ins)).collect();
-    Words { title, explanation, fixes, references: rule.file.references.clone() }
+    Words { title, explanation, fixes, references: file.references.clone() }
 }
 
 /// Names of the cluster, for the commands of a fix: where only a log is known, what to put in.
@@ -38,19 +40,19 @@ fn with_stand_ins(names: &Names) -> Names {
 }
 
 /// Is the fix for this serving stack? `azureml` stands for `azureml-v1` and `azureml-v2`.
-fn is_for(fix: &FixWording, stack: &str) -> bool {
+fn is_for(fix: &FixFile, stack: &str) -> bool {
     fix.stacks.is_empty()
         || fix.stacks.iter().any(|wanted| {
             stack == wanted || stack.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with('-'))
         })
 }
 
-fn fix_in_words(fix: &FixWording, names: &Names) -> Option<Fix> {
-    let optional = |template: &Option<crate::diagnosis::template::Template>| match template {
-        Some(template) => template.render(names).map(Some),
+fn fix_in_words(fix: &FixFile, names: &Names) -> Option<Fix> {
+    let optional = |sentence: &Option<String>| match sentence {
+        Some(sentence) => render(sentence, names).map(Some),
         None => Some(None),
     };
-    let title = fix.title.render(names)?;
+    let title = render(&fix.title, names)?;
     let text = optional(&fix.text)?.unwrap_or_default();
     let command = optional(&fix.command)?;
     Some(Fix { title, text, command })

@@ -109,7 +109,7 @@ fn pattern() -> Value {
         "additionalProperties": false,
         "required": ["regex", "literal"],
         "properties": {
-            "regex": {"type": "string", "description": "a regular expression; named groups bind names"},
+            "regex": {"type": "string", "description": "a regular expression of bytes; named groups bind names; a class with other letters than those of ASCII stands in (?u:…)"},
             "literal": one_or_many(&json!({"type": "string", "description": "a text of at least five characters that stands in every match (of several one does); may be empty under `matches`"})),
         },
     });

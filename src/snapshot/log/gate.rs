@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 /// Bytes that are looked up together.
-const QUAD: usize = 4;
+pub(super) const QUAD: usize = 4;
 /// From one place that is looked at to the next.
 const STRIDE: usize = 2;
 /// Places that are looked at before the search asks whether there was something at one of them.
@@ -16,33 +16,58 @@ const HASH: u32 = 20;
 /// Bytes of the table.
 const TABLE: usize = 1 << (HASH - 3);
 
+/// Groups of four bytes: a bit for the hash of each. It tells of nearly every other group that it is none of them.
+#[derive(Debug)]
+pub(super) struct Quads {
+    table: Box<[u8; TABLE]>,
+}
+
+impl Quads {
+    /// None yet.
+    #[allow(clippy::large_stack_arrays, reason = "an array of known length spares the search its bounds checks")]
+    pub fn new() -> Self {
+        Quads { table: Box::new([0; TABLE]) }
+    }
+
+    /// Enters a group.
+    pub fn insert(&mut self, quad: [u8; QUAD]) {
+        let (byte, bit) = place(quad);
+        self.table[byte] |= bit;
+    }
+
+    /// Was it entered? True of a few that were not, too.
+    #[inline]
+    pub fn may_hold(&self, quad: [u8; QUAD]) -> bool {
+        let (byte, bit) = place(quad);
+        self.table[byte] & bit != 0
+    }
+}
+
 /// Words of five bytes or more that are searched together.
 #[derive(Debug)]
 pub struct Gates {
     words: Vec<String>,
-    /// A bit for each hash of four bytes; set where these begin a word, or follow its first byte.
-    table: Box<[u8; TABLE]>,
+    /// Knows the four bytes that begin a word, and those that follow its first byte.
+    quads: Quads,
     /// By such four bytes: the words, and where in them these stand.
     told: HashMap<[u8; QUAD], Vec<(usize, usize)>>,
 }
 
 impl Gates {
     /// Prepares the search; words that are too short for it are left out.
-    #[allow(clippy::large_stack_arrays, reason = "an array of known length spares the search its bounds checks")]
     pub fn new(words: &[String]) -> Self {
         let is_long = |word: &&String| word.len() >= QUAD + STRIDE - 1;
         let words: Vec<String> = words.iter().filter(is_long).cloned().collect();
-        let mut table = Box::new([0; TABLE]);
+        let mut quads = Quads::new();
         let mut told: HashMap<[u8; QUAD], Vec<(usize, usize)>> = HashMap::new();
         for (index, word) in words.iter().enumerate() {
             for (offset, quad) in word.as_bytes().windows(QUAD).take(STRIDE).enumerate() {
                 let quad = [quad[0], quad[1], quad[2], quad[3]];
-                let (byte, bit) = place(quad);
-                table[byte] |= bit;
+                quads.insert(quad);
                 told.entry(quad).or_default().push((index, offset));
             }
         }
-        Gates { words, table, told }
+        Gates { words, quads, told }
     }
 
     /// A place in the first word in `block` of which no byte but the first stands before `from`.
@@ -52,7 +77,7 @@ impl Gates {
         while let Some(bytes) = block.get(at..).and_then(|rest| rest.first_chunk::<{ LOOKED_AT + QUAD }>()) {
             let mut is_told = false;
             for place in (0..LOOKED_AT).step_by(STRIDE) {
-                is_told |= self.is_told([bytes[place], bytes[place + 1], bytes[place + 2], bytes[place + 3]]);
+                is_told |= self.quads.may_hold([bytes[place], bytes[place + 1], bytes[place + 2], bytes[place + 3]]);
             }
             let found = if is_told { self.first_of(block, at, at + LOOKED_AT) } else { None };
             if found.is_some() {
@@ -67,16 +92,11 @@ impl Gates {
         (from..to).step_by(STRIDE).find(|at| self.is_word(block, *at))
     }
 
-    fn is_told(&self, quad: [u8; QUAD]) -> bool {
-        let (byte, bit) = place(quad);
-        self.table[byte] & bit != 0
-    }
-
     /// Does a word stand at `at`, or one byte before?
     #[inline(never)]
     fn is_word(&self, block: &[u8], at: usize) -> bool {
         let quad = block.get(at..at + QUAD).and_then(|quad| quad.try_into().ok());
-        let Some(words) = quad.filter(|quad| self.is_told(*quad)).and_then(|quad| self.told.get(&quad)) else {
+        let Some(words) = quad.filter(|quad| self.quads.may_hold(*quad)).and_then(|quad| self.told.get(&quad)) else {
             return false;
         };
         words.iter().any(|(index, offset)| {

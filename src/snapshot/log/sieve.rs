@@ -4,47 +4,43 @@
 //! a line that holds one is searched for the *literals* of the patterns. Only a pattern whose literal was seen is ever
 //! compiled and tried. The words are data: this module knows nothing of rules.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
-use crate::snapshot::log::gate::Gates;
+use crate::snapshot::log::gate::{Gates, QUAD, Quads};
 
 /// The number of a pattern in the catalogue.
 pub type PatternId = u16;
-
-/// Bytes of a literal that are searched for; where they stand, the rest is compared. An automaton of whole literals takes
-/// several times as long to build.
-const BEGINNING: usize = 8;
 
 /// The gates and literals of a catalogue.
 #[derive(Debug)]
 pub struct Sieve {
     gates: Gates,
-    beginnings: Vec<Vec<u8>>,
-    /// Of each beginning.
-    literals: Vec<Vec<Literal>>,
-    automaton: OnceLock<Option<AhoCorasick>>,
+    /// How the literals begin.
+    heads: Quads,
+    /// In the order of their heads.
+    literals: Vec<Literal>,
 }
 
-/// What follows the beginning of a literal, and the pattern it belongs to.
+/// A literal and the pattern it belongs to.
 #[derive(Debug)]
 struct Literal {
-    rest: Vec<u8>,
+    head: [u8; QUAD],
+    text: Box<str>,
     owner: PatternId,
 }
 
 impl Sieve {
-    /// Builds the gates at once; the automaton of the literals only when a line first passes them.
+    /// Prepares the search. A literal of less than four bytes is never found.
     pub fn new<'a>(gates: &[String], literals: impl IntoIterator<Item = (&'a str, PatternId)>) -> Self {
-        let mut by_beginning: BTreeMap<Vec<u8>, Vec<Literal>> = BTreeMap::new();
-        for (literal, owner) in literals {
-            let (beginning, rest) = literal.as_bytes().split_at(literal.len().min(BEGINNING));
-            by_beginning.entry(beginning.to_vec()).or_default().push(Literal { rest: rest.to_vec(), owner });
+        let literal = |(text, owner): (&str, PatternId)| {
+            let head = *text.as_bytes().first_chunk()?;
+            Some(Literal { head, text: text.into(), owner })
+        };
+        let mut literals: Vec<Literal> = literals.into_iter().filter_map(literal).collect();
+        literals.sort_unstable_by_key(|literal| literal.head);
+        let mut heads = Quads::new();
+        for literal in &literals {
+            heads.insert(literal.head);
         }
-        let (beginnings, literals) = by_beginning.into_iter().unzip();
-        Sieve { gates: Gates::new(gates), beginnings, literals, automaton: OnceLock::new() }
+        Sieve { gates: Gates::new(gates), heads, literals }
     }
 
     /// The place of the first gate in `block` from `from` on.
@@ -56,31 +52,25 @@ impl Sieve {
     ///
     /// Line breaks and runs of blanks count as one blank, since pasted text is often wrapped.
     pub fn candidates(&self, text: &str) -> Vec<PatternId> {
-        let Some(automaton) = self.automaton() else { return Vec::new() };
         let flat = flattened(text);
         let bytes = flat.as_bytes();
         let mut found: Vec<PatternId> = Vec::new();
-        for hit in automaton.find_overlapping_iter(bytes) {
-            let whole = self.literals[hit.pattern().as_usize()]
-                .iter()
-                .filter(|literal| bytes[hit.end()..].starts_with(&literal.rest));
-            found.extend(whole.map(|literal| literal.owner));
+        for (at, head) in bytes.windows(QUAD).enumerate() {
+            let head = [head[0], head[1], head[2], head[3]];
+            if self.heads.may_hold(head) {
+                let rest = &bytes[at..];
+                let whole = self.with_head(head).filter(|literal| rest.starts_with(literal.text.as_bytes()));
+                found.extend(whole.map(|literal| literal.owner));
+            }
         }
         found.sort_unstable();
         found.dedup();
         found
     }
 
-    fn automaton(&self) -> Option<&AhoCorasick> {
-        self.automaton
-            .get_or_init(|| {
-                AhoCorasick::builder()
-                    .match_kind(MatchKind::Standard)
-                    .kind(Some(AhoCorasickKind::ContiguousNFA))
-                    .build(&self.beginnings)
-                    .ok()
-            })
-            .as_ref()
+    fn with_head(&self, head: [u8; QUAD]) -> impl Iterator<Item = &Literal> {
+        let first = self.literals.partition_point(|literal| literal.head < head);
+        self.literals[first..].iter().take_while(move |literal| literal.head == head)
     }
 }
 
