@@ -16,6 +16,9 @@ pub fn cleaned(text: &str) -> Cow<'_, str> {
     if is_quoted(&clean) {
         clean = Cow::Owned(clean.lines().map(unquoted).collect::<Vec<_>>().join("\n"));
     }
+    if clean.contains(FENCE) {
+        clean = Cow::Owned(clean.lines().map(unfenced).collect::<Vec<_>>().join("\n"));
+    }
     if answers::is_escaped(&clean) {
         clean = Cow::Owned(answers::unescaped(&clean));
     }
@@ -37,11 +40,29 @@ fn unquoted(line: &str) -> &str {
     rest.strip_prefix(' ').unwrap_or(rest)
 }
 
+/// Markdown opens and closes code with it.
+const FENCE: &str = "```";
+
+/// The line without a fence, where it holds more than that.
+fn unfenced(line: &str) -> &str {
+    if is_fence(line.trim()) {
+        return line;
+    }
+    let opened = line.strip_prefix(FENCE).unwrap_or(line);
+    opened.trim_end().strip_suffix(FENCE).unwrap_or(opened)
+}
+
+/// A fence, with the name of a language at most.
+fn is_fence(line: &str) -> bool {
+    let named = line.strip_prefix(FENCE).or_else(|| line.strip_prefix("~~~"));
+    named.is_some_and(|language| !language.contains([' ', ':', '`']))
+}
+
 /// Does the line only separate what stands around it: a fence of Markdown, or a command at a prompt?
 pub fn is_separator(line: &str) -> bool {
     const PROGRAMS: [&str; 5] = ["kubectl ", "oc ", "docker ", "az ", "k "];
     let trimmed = line.trim();
-    if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+    if is_fence(trimmed) {
         return true;
     }
     let is_command = |text: &str| PROGRAMS.iter().any(|program| text.starts_with(program));
@@ -60,6 +81,12 @@ mod tests {
     fn a_quoted_text_is_as_it_was() {
         assert_eq!(cleaned("> Name:  a\n>\n> Status:  Pending"), "Name:  a\n\nStatus:  Pending");
         assert_eq!(cleaned(">>> import x\n>>> y"), ">>> import x\n>>> y");
+    }
+
+    #[test]
+    fn a_fence_beside_the_text_is_taken_away() {
+        assert_eq!(cleaned("```KeyError: 'a'```"), "KeyError: 'a'");
+        assert_eq!(cleaned("```python\nx = 1\n```"), "```python\nx = 1\n```");
     }
 
     #[test]
