@@ -116,10 +116,19 @@ fn of_diagnosis(diagnosis: &Diagnosis, assessment: &Assessment) -> Vec<String> {
     lines
 }
 
+/// Does the name stand in the sentence by itself or behind its kind, and not only in a path or an image?
+fn mentions(sentence: &str, name: &str) -> bool {
+    let words =
+        sentence.split(|c: char| c.is_whitespace() || ",;:'\"()".contains(c)).map(|word| word.trim_end_matches('.'));
+    let is_name =
+        |word: &str| word == name || word.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && rest == name);
+    words.into_iter().any(is_name)
+}
+
 /// The title, with whom it is about where it does not say so itself.
 fn title(diagnosis: &Diagnosis) -> String {
     let about = diagnosis.reach.workload.as_ref().unwrap_or(&diagnosis.subject);
-    let says = about.kind == "Log" || diagnosis.words.title.contains(about.name.as_str());
+    let says = about.kind == "Log" || mentions(&diagnosis.words.title, &about.name);
     if says { diagnosis.words.title.clone() } else { format!("{}: {}", about.name, diagnosis.words.title) }
 }
 

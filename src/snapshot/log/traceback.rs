@@ -33,7 +33,9 @@ impl Frame {
         ];
         // The scripts that pip makes for commands have no ending.
         let is_command = self.file.contains("/bin/") && !self.file.ends_with(".py");
-        !self.file.is_empty() && !is_command && !FOREIGN.iter().any(|part| self.file.contains(part))
+        // What `python -c` was given runs as a module; what a library made of text and runs is a function.
+        let is_made = self.file == "<string>" && self.function != "<module>";
+        !self.file.is_empty() && !is_command && !is_made && !FOREIGN.iter().any(|part| self.file.contains(part))
     }
 }
 
