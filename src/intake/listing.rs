@@ -194,7 +194,9 @@ fn pod<'a>(metadata: &Value, cell: &dyn Fn(&str) -> Option<&'a str>) -> Option<V
     let (ready, all) = fraction(cell("READY")?)?;
     let status = cell("STATUS")?;
     let restarts = cell("RESTARTS").and_then(number).unwrap_or(0);
-    let is_ready = ready == all && all > 0;
+    // So kubectl prints a pod whose node does not answer.
+    let is_lost = status == "Unknown";
+    let is_ready = ready == all && all > 0 && !is_lost;
     let (in_init, word) = status.strip_prefix("Init:").map_or((false, status), |word| (true, word));
     let state = state(word);
     let container = fields([
@@ -212,6 +214,9 @@ fn pod<'a>(metadata: &Value, cell: &dyn Fn(&str) -> Option<&'a str>) -> Option<V
     if matches!(word, "Evicted" | "Preempting" | "UnexpectedAdmissionError" | "NodeAffinity" | "NodeLost" | "Shutdown")
     {
         told["reason"] = json!(word);
+    }
+    if is_lost {
+        told["reason"] = json!("NodeLost");
     }
     let node = cell("NODE").filter(|node| *node != "<none>");
     Some(json!({"metadata": metadata, "spec": fields([("nodeName", text(node))]), "status": told}))
