@@ -78,6 +78,7 @@ impl Bench<'_> {
     pub fn table(&self, peers: &[Peer]) -> Table {
         let mut table = Table::new(format!("{} pods, {} events", self.population.pods, self.population.events()));
         self.report(&mut table);
+        let alone = self.requests_of_a_minute(|| std::thread::sleep(IDLE));
         let (kubeconfig, relay) = self.relayed("unstuck");
         let kubeconfig = kubeconfig.display().to_string();
         let arguments = ["--kubeconfig", &kubeconfig, "-n", NAMESPACE];
@@ -86,10 +87,10 @@ impl Bench<'_> {
         table.add("first cause from a log on the screen", "s", terminal.shows(CAUSE, LIMIT));
         terminal.wait(CALM);
         table.add("read from the API at start", "MiB", Some(relay.received() as f64 / f64::from(1 << 20)));
-        self.life(&mut table, &mut terminal, &relay);
+        self.life(&mut table, &mut terminal, &relay, alone);
         table.add("quit", "s", Some(terminal.quit("q")));
         for peer in peers {
-            self.peer(&mut table, peer);
+            self.peer(&mut table, peer, alone);
         }
         table
     }
@@ -111,13 +112,12 @@ impl Bench<'_> {
     }
 
     /// Memory, and what it costs while nothing changes, and how fast it answers keys.
-    fn life(&self, table: &mut Table, terminal: &mut Terminal, relay: &Relay) {
-        let (requests, received, written, cpu) = (self.requests(), relay.received(), terminal.written, terminal.cpu());
-        terminal.wait(IDLE);
-        let idle_requests = self.requests() - requests;
+    fn life(&self, table: &mut Table, terminal: &mut Terminal, relay: &Relay, alone: f64) {
+        let (received, written, cpu) = (relay.received(), terminal.written, terminal.cpu());
+        let requests = self.requests_of_a_minute(|| terminal.wait(IDLE));
         table.add("idle minute: processor", "s", Some(terminal.cpu() - cpu));
         table.add("idle minute: read from the API", "kB", Some((relay.received() - received) as f64 / 1000.0));
-        table.add("idle minute: requests, with the server's own", "", Some(idle_requests));
+        table.add("idle minute: requests", "", Some(requests - alone));
         table.add("idle minute: written to the terminal", "kB", Some((terminal.written - written) as f64 / 1000.0));
         keys(table, terminal);
         let (now, peak) = terminal.memory();
@@ -125,7 +125,7 @@ impl Bench<'_> {
         table.add("memory, peak", "MiB", Some(peak));
     }
 
-    fn peer(&self, table: &mut Table, peer: &Peer) {
+    fn peer(&self, table: &mut Table, peer: &Peer, alone: f64) {
         table.begin(peer.name);
         let (kubeconfig, relay) = self.relayed(peer.name);
         if !peer.has_screen {
@@ -149,7 +149,7 @@ impl Bench<'_> {
         table.add("first row on the screen", "s", terminal.shows(FIRST, LIMIT));
         terminal.wait(CALM);
         table.add("read from the API at start", "MiB", Some(relay.received() as f64 / f64::from(1 << 20)));
-        self.life(table, &mut terminal, &relay);
+        self.life(table, &mut terminal, &relay, alone);
         table.add("quit", "s", Some(terminal.quit(peer.quit)));
     }
 
@@ -164,6 +164,13 @@ impl Bench<'_> {
         let path = self.plane.folder.join(format!("{name}-relayed.kubeconfig"));
         fs::write(&path, config.to_string()).expect("the folder can be written");
         (path, relay)
+    }
+
+    /// Requests that the API server answers while a minute passes; its own controllers ask too, whoever looks.
+    fn requests_of_a_minute(&self, pass: impl FnOnce()) -> f64 {
+        let before = self.requests();
+        pass();
+        self.requests() - before
     }
 
     /// Requests that the API server has answered so far.
