@@ -40,7 +40,7 @@ pub fn pieces(line: &str) -> impl Iterator<Item = Piece<'_>> {
 /// The longest text that stands in every match of a pasted line with `{holes}`; runs of blanks as one.
 pub fn longest(line: &str) -> String {
     let mut longest = String::new();
-    let mut literal = String::new();
+    let mut literal = String::with_capacity(line.len());
     for piece in pieces(line).chain([Piece::Hole("")]) {
         match piece {
             Piece::Fixed(text) => push_flat(&mut literal, text),
@@ -61,16 +61,15 @@ pub fn longest(line: &str) -> String {
 
 /// Appends a text with every run of white space as one blank, and none at the beginning.
 fn push_flat(flat: &mut String, text: &str) {
-    for word in text.split_inclusive(|c: char| c.is_ascii_whitespace()) {
-        match word.strip_suffix(|c: char| c.is_ascii_whitespace()) {
-            Some("") if flat.is_empty() || flat.ends_with(' ') => {}
-            Some(word) => {
-                flat.push_str(word);
-                flat.push(' ');
-            }
-            None => flat.push_str(word),
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| byte.is_ascii_whitespace()) {
+        flat.push_str(&rest[..at]);
+        if !flat.is_empty() && !flat.ends_with(' ') {
+            flat.push(' ');
         }
+        rest = &rest[at + 1..];
     }
+    flat.push_str(rest);
 }
 
 /// A search looks at a gate only if its first bytes, this many, could begin one.
