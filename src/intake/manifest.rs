@@ -109,8 +109,13 @@ fn fragment(value: &Value) -> Option<Reading> {
     })
 }
 
-/// A message that was cut out of something, without the quotes and escapes that YAML and JSON put around it.
+/// A message that was cut out of something, without the quotes and escapes that YAML and JSON put around it. A line of
+/// a log is none.
 fn message(value: &Value) -> Option<Reading> {
+    const OF_LINES: [&str; 8] = ["level", "levelname", "severity", "asctime", "timestamp", "@timestamp", "ts", "time"];
+    if OF_LINES.iter().any(|key| value.get(key).is_some_and(|held| !held.is_null())) && value.get("code").is_none() {
+        return None;
+    }
     let text = ["message", "note"].iter().find_map(|key| value.get(key)?.as_str())?;
     Some(Reading { taken_for: "a message".to_owned(), log: text.to_owned(), ..Reading::default() })
 }
@@ -249,6 +254,12 @@ mod tests {
     fn conditions_tell_whose_they_are() {
         let reading = read("- type: PredictorReady\n  status: 'False'\n  reason: RevisionFailed\n").unwrap();
         assert_eq!(reading.objects[0].kind.name(), "InferenceService");
+    }
+
+    #[test]
+    fn a_message_is_taken_out_of_its_quotes_and_a_line_of_a_log_is_not_one() {
+        assert_eq!(read(r#"{"code": "UserError", "message": "no such path"}"#).unwrap().log, "no such path");
+        assert!(read(r#"{"severity": "DEBUG", "message": "vector fetched"}"#).is_none());
     }
 
     #[test]
