@@ -77,6 +77,8 @@ fn had_its_time(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
     const START: i64 = 60;
     /// Failures after which Kubernetes too takes a probe as failed.
     const FAILURES: i64 = 3;
+    /// Seconds after which a rollout is given up, however patient the readiness probe is.
+    const LONGEST: i64 = 600;
     let name = event.container().unwrap_or_default();
     let (Some(container), Some(status)) = (pod.spec.container(name), pod.container_status(name)) else { return true };
     let Some(ran) = status.runs_for(now).filter(|_| status.restart_count == 0) else { return true };
@@ -84,12 +86,19 @@ fn had_its_time(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
     // Whoever lets the liveness probe wait expects the server to need that long.
     let probes = [&container.readiness_probe, &container.liveness_probe];
     let delay = probes.into_iter().flatten().map(|probe| probe.initial_delay_seconds).max().unwrap_or(0);
+    let patience = if is_of_no_use(&event.message) { 0 } else { budget(&container.readiness_probe).min(LONGEST) };
     match event.message.split(' ').next() {
         Some("Startup") => ran >= budget(&container.startup_probe),
         Some("Liveness") => ran >= budget(&container.liveness_probe),
-        Some("Readiness") => ran >= delay + START && event.count() >= FAILURES,
+        Some("Readiness") => ran >= patience.max(delay + START) && event.count() >= FAILURES,
         _ => true,
     }
+}
+
+/// Does the failure of a probe say that the server is up and refuses it, or that it cannot be asked at all?
+fn is_of_no_use(message: &str) -> bool {
+    let refusals = ["statuscode: 401", "statuscode: 403", "statuscode: 404", "gave HTTP response", "not found"];
+    refusals.iter().any(|refusal| message.contains(refusal))
 }
 
 /// Is a pod history? It is where it goes away, has ended well, or was replaced by pods that are well.

@@ -1,5 +1,7 @@
 //! Finds in a log what its server said about itself, and tells by it which records were survived.
 
+use std::ops::Range;
+
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::Survival;
@@ -18,6 +20,8 @@ pub struct Seen<'a> {
     pub stack: Option<&'a str>,
     /// Its record.
     pub record: usize,
+    /// Where it stands in the record.
+    pub span: Range<usize>,
     /// The last line in which it was written.
     pub line: u64,
     /// What its names stand for: `port`, `host`, `version`.
@@ -33,7 +37,8 @@ pub fn signs<'a>(log: &Log, catalogue: &'a Catalogue) -> Vec<Seen<'a>> {
             if let Some(found) = catalogue.pattern(pattern).find(&record.text, record.text.len()) {
                 let names = found.names.into_iter().map(|(name, held)| (name, SafeText::new(&held))).collect();
                 let line = record.place.seen;
-                seen.push(Seen { sign: mark.sign, stack: mark.stack.as_deref(), record: index, line, names });
+                let (stack, span) = (mark.stack.as_deref(), found.span);
+                seen.push(Seen { sign: mark.sign, stack, record: index, span, line, names });
             }
         }
     }

@@ -1,16 +1,17 @@
 //! What is known of a container's end where no rule knows the error.
 
 use crate::diagnosis::lookup::{Found, probes};
+use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::{Origin, Scene};
 use crate::diagnosis::template::Names;
 use crate::diagnosis::{evidence, sign, unexplained};
 use crate::snapshot::LogKey;
 use crate::snapshot::container::{ContainerStatus, Terminated};
-use crate::snapshot::log::Log;
+use crate::snapshot::log::{Line, Log};
 use crate::snapshot::log::record::Record;
 
 /// Restarts from which on an end counts as one of a row.
-const AGAIN: i64 = 2;
+pub const AGAIN: i64 = 2;
 
 /// The logs of the container: of this instance, then of the one before.
 pub fn logs<'a>(scene: &Scene<'a>) -> Vec<(LogKey, &'a Log)> {
@@ -54,9 +55,23 @@ pub fn init_container_failing(scene: &Scene<'_>, _names: &Names) -> Option<Found
     (is_init && failed && !status.ready).then(|| Found::names([("restarts", status.restart_count.to_string())]))
 }
 
-/// Did the kubelet end it, as an event or the times of its life tell?
+/// Did the kubelet end it, as an event, the times of its life or its own last words tell?
 fn was_ended(scene: &Scene<'_>, end: &Terminated) -> bool {
-    was_asked_to_end(scene) || scene.container().is_some_and(|container| probes::may_have_ended(container, end))
+    was_asked_to_end(scene)
+        || scene.container().is_some_and(|container| probes::may_have_ended(container, end))
+        || farewell(scene).is_some()
+}
+
+/// The line by which the server that ended last, after it was ready, said that it was asked to end.
+pub fn farewell<'a>(scene: &Scene<'a>) -> Option<(LogKey, &'a Line)> {
+    let runs = scene.status().is_some_and(|status| status.state.running.is_some());
+    // Of a container that waits for its next start, the last log is that of the instance that ended.
+    logs(scene).into_iter().filter(|(key, _)| key.previous || !runs).find_map(|(key, log)| {
+        let signs = sign::signs(log, scene.catalogue);
+        let ready = signs.iter().find(|seen| seen.sign == Sign::Ready)?.line;
+        let stopping = signs.iter().find(|seen| seen.sign == Sign::Stopping && seen.line > ready)?.line;
+        Some((key, log.tail.iter().find(|line| line.number == stopping)?))
+    })
 }
 
 /// Did the kubelet end it?

@@ -23,17 +23,34 @@ pub fn init_container_file(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     if real_path == path.as_str() {
         return None;
     }
-    let relative_path = relative_to_model(model, real_path);
     let seen =
         evidence::of_object(source, &format!("data.{INIT_CONTAINER_CONFIG}.Models.{model}.ContainerPath"), real_path);
-    Some(
-        Found::names([
-            ("real_path", real_path.clone()),
-            ("model", model.to_string()),
-            ("relative_path", relative_path),
-        ])
-        .seen(seen),
-    )
+    let below = below_model_dir(scene.container()?, config, real_path);
+    let mut found = Found::names([("real_path", real_path.clone()), ("model", model.to_string())]).seen(seen);
+    let relative = match below {
+        Some((folder, path)) if !is_of_model(&folder, model) => {
+            Found::names([("models_folder", folder), ("path_among_models", path)])
+        }
+        Some((_, path)) => Found::names([("relative_path", path)]),
+        None if config.models.len() == 1 => Found::names([("relative_path", relative_to_model(model, real_path))]),
+        None => Found::default(),
+    };
+    found.names.extend(relative.names);
+    Some(found)
+}
+
+/// The folder that `AZUREML_MODEL_DIR` of the container names, and where below it the file lies.
+fn below_model_dir(container: &Container, config: &InitContainerConfig, real_path: &str) -> Option<(String, String)> {
+    let named = container.env_value("AZUREML_MODEL_DIR")?.trim_end_matches('/');
+    let folder = if named.starts_with('/') { named.to_owned() } else { config.full_path(named) };
+    let path = real_path.strip_prefix(&folder)?.strip_prefix('/')?.to_owned();
+    Some((folder, path))
+}
+
+/// Is it the folder of that one model, and not of all?
+fn is_of_model(folder: &str, model: &str) -> bool {
+    let name = model.split(':').next().unwrap_or(model);
+    folder.split('/').any(|part| part == name)
 }
 
 fn file_name(path: &str) -> &str {

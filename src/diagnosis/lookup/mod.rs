@@ -4,6 +4,7 @@ pub mod claims;
 pub mod endings;
 pub mod errors;
 pub mod files;
+pub mod found;
 pub mod hosts;
 pub mod images;
 pub mod jobs;
@@ -13,40 +14,13 @@ pub mod packages;
 pub mod policies;
 pub mod ports;
 pub mod probes;
+pub mod revisions;
 pub mod services;
 pub mod settings;
 
-use crate::diagnosis::assessment::Evidence;
+use crate::diagnosis::lookup::found::Found;
 use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
-use crate::snapshot::text::SafeText;
-
-/// What a look-up found: names it binds, and what it saw.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// Names and what they stand for.
-    pub names: Names,
-    /// What was seen.
-    pub evidence: Vec<Evidence>,
-}
-
-impl Found {
-    /// Names that were found, without a quotation.
-    pub fn names<const N: usize>(names: [(&str, String); N]) -> Self {
-        let named = names.into_iter().filter(|(_, value)| !value.is_empty());
-        Found {
-            names: named.map(|(name, value)| (name.to_owned(), SafeText::new(&value))).collect(),
-            evidence: Vec::new(),
-        }
-    }
-
-    /// With a quotation of what was seen.
-    #[must_use]
-    pub fn seen(mut self, evidence: Evidence) -> Self {
-        self.evidence.push(evidence);
-        self
-    }
-}
 
 /// Answers a question about the subject, given the names that are bound so far.
 pub type LookUp = fn(&Scene<'_>, &Names) -> Option<Found>;
@@ -223,6 +197,24 @@ pub const QUESTIONS: &[Question] = &[
         answer: probes::earlier_probe_path,
     },
     Question {
+        name: "readiness_request",
+        asks: "what the readiness probe asks of the container",
+        binds: &["asked"],
+        answer: probes::readiness_request,
+    },
+    Question {
+        name: "unready_for_long",
+        asks: "does the container run, and is it not ready, for longer than its readiness probe and a start need?",
+        binds: &["unready_for", "asked"],
+        answer: probes::unready_for_long,
+    },
+    Question {
+        name: "asked_to_end_again_and_again",
+        asks: "does a server with a liveness probe end again and again after it was ready, because it is asked to?",
+        binds: &["ran_for", "restarts"],
+        answer: probes::asked_to_end_again_and_again,
+    },
+    Question {
         name: "ends_well_again_and_again",
         asks: "does the container end with exit code 0 again and again?",
         binds: &["ran_for", "restarts"],
@@ -259,6 +251,12 @@ pub const QUESTIONS: &[Question] = &[
         answer: jobs::given_up,
     },
     Question {
+        name: "earlier_revision",
+        asks: "the revision to which the workload can go back",
+        binds: &["earlier_revision"],
+        answer: revisions::earlier_revision,
+    },
+    Question {
         name: "exit_meaning",
         asks: "what the exit code says",
         binds: &["exit_code", "exit_meaning"],
@@ -293,6 +291,12 @@ pub const QUESTIONS: &[Question] = &[
         asks: "does a node with GPUs offer none, and no other node either?",
         binds: &["resource", "gpu_node"],
         answer: nodes::gpu_node_without_gpu,
+    },
+    Question {
+        name: "labels_of_no_node",
+        asks: "the labels that the pod wants and no node has, and what the nodes have instead",
+        binds: &["wanted_labels", "known_values"],
+        answer: nodes::labels_of_no_node,
     },
     Question {
         name: "tainted_node_that_fits",

@@ -8,7 +8,7 @@ use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
 use crate::snapshot::meta::condition;
 use crate::snapshot::node::{Node, Taint};
-use crate::snapshot::pod::Pod;
+use crate::snapshot::pod::{NodeSelectorRequirement, Pod};
 use crate::snapshot::subject::Subject;
 use crate::snapshot::text::SafeText;
 use crate::snapshot::{relation, room};
@@ -197,4 +197,54 @@ fn speaks_of_taint(text: &str) -> bool {
     let own = |taint: &str| taint.starts_with("node.kubernetes.io/") || taint.starts_with("node-role.");
     let named = text.split("taint {").skip(1).any(|taint| !own(taint));
     !text.contains("trigger scale-up") && (named || text.contains("untolerated taint(s)"))
+}
+
+/// The labels that the pod wants and no node has, each by itself, and what the nodes have under the same keys.
+pub fn labels_of_no_node(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let pod = refused(scene)?;
+    let nodes = room::nodes(scene.snapshot);
+    let counted = names.get("nodes").and_then(|nodes| nodes.parse::<usize>().ok());
+    if nodes.is_empty() || counted.is_some_and(|counted| counted > nodes.len()) {
+        return None;
+    }
+    let mut missing = wanted_labels(pod);
+    missing.retain(|(_, wanted)| !nodes.iter().any(|node| wanted.holds(&node.metadata.labels)));
+    let wanted = missing.iter().map(|(_, wanted)| requirement_in_words(wanted)).collect::<Vec<_>>().join(" and ");
+    let known = missing.iter().filter_map(|(_, wanted)| values_in_words(&nodes, &wanted.key)).collect::<Vec<_>>();
+    let (field, _) = missing.first()?;
+    let found = Found::names([("wanted_labels", wanted.clone()), ("known_values", known.join("; "))]);
+    Some(found.seen(evidence::of_field(scene, field, &wanted)))
+}
+
+/// The labels that a node of the pod must have, by the field that says so. Of alternatives none is a must.
+fn wanted_labels(pod: &Pod) -> Vec<(&'static str, NodeSelectorRequirement)> {
+    let exact = |(key, value): (&SafeText, &SafeText)| NodeSelectorRequirement {
+        key: key.clone(),
+        operator: SafeText::new("In"),
+        values: vec![value.clone()],
+    };
+    let affinity = pod.spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
+    let required = affinity.and_then(|affinity| affinity.required_during_scheduling_ignored_during_execution.as_ref());
+    let terms = required.map(|required| required.node_selector_terms.as_slice()).unwrap_or_default();
+    let expressions = if let [only] = terms { only.match_expressions.as_slice() } else { &[] };
+    let selected = pod.spec.node_selector.iter().map(|label| ("spec.nodeSelector", exact(label)));
+    let required = expressions.iter().map(|wanted| ("spec.affinity.nodeAffinity", wanted.clone()));
+    selected.chain(required).collect()
+}
+
+/// `agentpool=gpu`, `sku in (a, b)`, `sku` where it only must exist.
+fn requirement_in_words(wanted: &NodeSelectorRequirement) -> String {
+    let values = wanted.values.iter().map(SafeText::as_str).collect::<Vec<_>>().join(", ");
+    match (wanted.operator.as_str(), wanted.values.len()) {
+        ("In", 1) => format!("{}={values}", wanted.key),
+        ("Exists", _) => wanted.key.to_string(),
+        (operator, _) => format!("{} {operator} ({values})", wanted.key),
+    }
+}
+
+/// `agentpool is cpu or gpu`
+fn values_in_words(nodes: &[&Node], key: &SafeText) -> Option<String> {
+    let values: BTreeSet<&SafeText> = nodes.iter().filter_map(|node| node.metadata.labels.get(key)).collect();
+    let values = values.into_iter().map(SafeText::as_str).collect::<Vec<_>>().join(" or ");
+    (!values.is_empty()).then(|| format!("{key} is {values}"))
 }

@@ -82,7 +82,7 @@ fn installed(scene: &Scene<'_>, package: &str, name: &str) -> Option<Found> {
         let seen = sign::signs(log, scene.catalogue).into_iter().find(is_it)?;
         let record = &log.records[seen.record];
         let mut found = Found::names([(name, seen.names.get("version")?.to_string())]);
-        found.evidence = evidence::of_record(&key, record, &record.text, &(0..1));
+        found.evidence = evidence::of_record(&key, record, &record.text, &seen.span);
         Some(found)
     })
 }

@@ -7,9 +7,10 @@ use crate::diagnosis::lookup::Found;
 use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
-use crate::diagnosis::{evidence, sign, stack};
+use crate::diagnosis::{evidence, present, sign, stack};
 use crate::snapshot::LogKey;
 use crate::snapshot::container::{Container, Probe};
+use crate::snapshot::event::Event;
 use crate::snapshot::network::{Service, ServicePort};
 use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
@@ -31,7 +32,7 @@ fn listening(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listeni
             let record = &log.records[seen.record];
             let port = seen.names.get("port").and_then(|port| port.parse().ok()).unwrap_or(0);
             let host = seen.names.get("host").map(ToString::to_string).unwrap_or_default();
-            let quote = evidence::of_record(&key, record, &record.text, &(0..1)).into_iter().next()?;
+            let quote = evidence::of_record(&key, record, &record.text, &seen.span).into_iter().next()?;
             Some(Listening { host, port, seen: quote })
         });
         let ports: Vec<Listening> = ports.collect();
@@ -43,10 +44,25 @@ fn listening(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listeni
 }
 
 /// Does another server in the same container stand before the one that writes the log? Then its port says nothing.
-fn is_behind_proxy(pod: &Pod, ports: &[Listening]) -> bool {
+/// Azure ML has its server on 31311, before that on 9090, and MLflow on 8000, unless it was told to do without nginx.
+fn is_behind_proxy(scene: &Scene<'_>, pod: &Pod, ports: &[Listening]) -> bool {
     let stack = stack::of_pod(pod);
+    let is_azureml = stack.starts_with("azureml");
     let inner = |wanted: i64| ports.iter().any(|listening| listening.port == wanted);
-    stack.starts_with("azureml") || stack == "mlflow" && inner(8000) || inner(31311)
+    let is_off = |container: &Container| {
+        container.env_value("DISABLE_NGINX").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    };
+    // A proxy is there before the server behind it, and answers for it.
+    let without_proxy = || pod.spec.containers.iter().any(is_off) || probes_said(scene, "connection refused");
+    inner(31311) || is_azureml && inner(9090) || (is_azureml || stack == "mlflow") && inner(8000) && !without_proxy()
+}
+
+/// Does an event that still counts say this of a failed probe?
+fn probes_said(scene: &Scene<'_>, words: &str) -> bool {
+    let now = scene.snapshot.source.taken_at;
+    let counts = |event: &Event| scene.pod().is_some_and(|pod| present::counts(event, pod, now));
+    let says = |event: &Event| event.reason == "Unhealthy" && event.message.contains(words);
+    scene.events().any(|event| says(event) && counts(event))
 }
 
 /// The first port on which the container says that it listens.
@@ -64,7 +80,7 @@ pub fn server_binds_loopback(scene: &Scene<'_>, _names: &Names) -> Option<Found>
     // TensorFlow Serving and BentoML write localhost and listen on every address.
     let honest =
         !matches!(stack::of_pod(pod), "tf-serving" | "bentoml") && !ports.iter().any(|listening| !loopback(listening));
-    if ports.is_empty() || !honest || is_behind_proxy(pod, &ports) {
+    if ports.is_empty() || !honest || is_behind_proxy(scene, pod, &ports) {
         return None;
     }
     let first = ports.into_iter().next()?;
@@ -101,13 +117,13 @@ pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found>
         return None;
     }
     let ports = ports_of(scene, pod, container);
-    if ports.is_empty() || is_behind_proxy(pod, &ports) {
+    if ports.is_empty() || is_behind_proxy(scene, pod, &ports) {
         return None;
     }
     let open = |port: i64| ports.iter().any(|listening| listening.port == port);
     let wrong: Vec<(&str, i64)> = probes(container)
         .filter_map(|(name, probe)| Some((name, probe.port()?.number(&container.ports)?)))
-        .filter(|(_, port)| !open(*port))
+        .filter(|(name, port)| !open(*port) && !is_answered(scene, name))
         .collect();
     let (_, port) = *wrong.first()?;
     let patch = patch(pod, container, &wrong, ports.first()?.port);
@@ -123,6 +139,13 @@ pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found>
         ("patch", patch),
     ]);
     Some(found.seen(evidence::of_field(scene, &format!("{field}.port"), &port.to_string())).seen(first.seen))
+}
+
+/// Does somebody answer where a probe asks, if only with an error? Then the log does not name every port.
+fn is_answered(scene: &Scene<'_>, probe: &str) -> bool {
+    let is_of_probe = |event: &&Event| event.message.to_lowercase().starts_with(probe);
+    let last = scene.events().filter(|event| event.reason == "Unhealthy").filter(is_of_probe).last();
+    last.is_some_and(|event| event.message.contains("statuscode"))
 }
 
 /// A JSON patch that lets the probes of a container of the pod template ask the port.
@@ -170,7 +193,7 @@ fn wrong_target(
     let is_open = |number: i64| by_container.iter().any(|(container, heard)| is_open(container, heard, number));
     let open_to_all = number.is_some_and(is_open);
     let heard: Vec<Listening> = by_container.into_iter().flat_map(|(_, heard)| heard).collect();
-    if is_behind_proxy(pod, &heard) && number.is_some_and(|number| declared.is_empty() || declared.contains(&number)) {
+    if is_behind_proxy(scene, pod, &heard) && number.is_some_and(|number| declared.is_empty() || declared.contains(&number)) {
         return None;
     }
     let speaks = |number: i64| heard.iter().find(|listening| listening.port == number).is_some_and(speaks_grpc);

@@ -5,11 +5,13 @@ use crate::diagnosis::lookup::errors;
 use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
-use crate::diagnosis::{evidence, revision, sign};
+use crate::diagnosis::{evidence, revision, sign, span};
 use crate::snapshot::container::{Container, ContainerStatus, Probe, Terminated};
 use crate::snapshot::event::Event;
+use crate::snapshot::meta::condition;
 use crate::snapshot::relation;
 use crate::snapshot::subject::Subject;
+use crate::snapshot::text::SafeText;
 
 /// Exit codes of a container that was asked to end: it ended well, or by SIGTERM, or by SIGKILL after the grace period.
 const ASKED_TO_END: [i64; 3] = [0, 137, 143];
@@ -115,4 +117,69 @@ pub fn earlier_probe_path(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let index = pod.spec.containers.iter().position(|other| other.name == container.name)?;
     let index = index.to_string();
     Some(Found::names([("earlier_path", earlier), ("changed_probe", probe.to_owned()), ("container_index", index)]))
+}
+
+/// What the readiness probe asks of the container.
+pub fn readiness_request(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let container = scene.container()?;
+    Some(Found::names([("asked", request(container.readiness_probe.as_ref()?, container))]))
+}
+
+/// `GET /health on port 8080`
+fn request(probe: &Probe, container: &Container) -> String {
+    let port = probe.port().and_then(|port| port.number(&container.ports));
+    let port = port.map(|port| format!("port {port}")).unwrap_or_default();
+    match (&probe.http_get, &probe.exec, &probe.grpc) {
+        (Some(http), ..) if http.path.is_empty() => format!("GET / on {port}"),
+        (Some(http), ..) => format!("GET {} on {port}", http.path),
+        (_, Some(exec), _) => exec.command.iter().map(SafeText::as_str).collect::<Vec<_>>().join(" "),
+        (.., Some(_)) => format!("gRPC on {port}"),
+        _ => port,
+    }
+}
+
+/// Does a container run without being ready for longer than its readiness probe and a start need? Then the probe fails,
+/// whether or not an event may be read that says so.
+pub fn unready_for_long(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, container, status) = (scene.pod()?, scene.container()?, scene.status()?);
+    let probe = container.readiness_probe.as_ref()?;
+    let started = status.state.running.as_ref()?.started_at?;
+    let unready = condition(&pod.status.conditions, "Ready").and_then(|ready| ready.last_transition_time);
+    let unready_for = scene.snapshot.source.taken_at?.as_second() - unready.unwrap_or(started).max(started).as_second();
+    let is_held_back = container.startup_probe.is_some() && status.started != Some(true);
+    let is_told = scene.utterances.iter().any(|heard| heard.text.contains("eadiness probe"));
+    let leaves = pod.metadata.deletion_timestamp.is_some();
+    if status.ready || is_held_back || is_told || leaves || unready_for < patience(scene, probe) {
+        return None;
+    }
+    let names = [("unready_for", span::in_words(unready_for)), ("asked", request(probe, container))];
+    let state = evidence::of_field(scene, "ready", &format!("false, running since {started}"));
+    Some(Found::names(names).seen(state).seen(evidence::of_field(scene, "readinessProbe", &in_words(probe))))
+}
+
+/// Seconds that a container may take until its readiness probe succeeds.
+fn patience(scene: &Scene<'_>, probe: &Probe) -> i64 {
+    /// A server that says that it is up is ready soon.
+    const UP: i64 = 60;
+    /// Before that, its model may still be on the way.
+    const LOADING: i64 = 300;
+    let is_up = errors::logs(scene).iter().any(|(key, log)| {
+        !key.previous && sign::signs(log, scene.catalogue).iter().any(|seen| seen.sign == Sign::Ready)
+    });
+    probe.budget_seconds().max(probe.initial_delay_seconds + if is_up { UP } else { LOADING })
+}
+
+/// Does a server with a liveness probe end again and again after it was ready, because it is asked to? In a pod that
+/// stays, only its probe is a reason for that.
+pub fn asked_to_end_again_and_again(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (container, status) = (scene.container()?, scene.status()?);
+    let (probe, end) = (container.liveness_probe.as_ref()?, status.last_end()?);
+    let again = status.restart_count >= errors::AGAIN && !status.is_settled(scene.snapshot.source.taken_at);
+    let is_told = scene.utterances.iter().any(|heard| heard.text.contains("iveness probe"));
+    let was_asked = end.reason != "OOMKilled" && ASKED_TO_END.contains(&end.exit_code);
+    let (key, line) = errors::farewell(scene).filter(|_| again && was_asked && !is_told)?;
+    let ran_for = end.started_at.zip(end.finished_at).map(|(from, to)| to.as_second() - from.as_second());
+    let ran_for = ran_for.map(span::in_words).unwrap_or_default();
+    let found = Found::names([("ran_for", ran_for), ("restarts", status.restart_count.to_string())]);
+    Some(found.seen(evidence::of_line(&key, line)).seen(evidence::of_field(scene, "livenessProbe", &in_words(probe))))
 }
