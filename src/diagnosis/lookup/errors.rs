@@ -7,8 +7,8 @@ use crate::diagnosis::template::Names;
 use crate::diagnosis::{evidence, sign, unexplained};
 use crate::snapshot::LogKey;
 use crate::snapshot::container::{ContainerStatus, Terminated};
-use crate::snapshot::log::{Line, Log};
 use crate::snapshot::log::record::Record;
+use crate::snapshot::log::{Line, Log};
 
 /// Restarts from which on an end counts as one of a row.
 pub const AGAIN: i64 = 2;

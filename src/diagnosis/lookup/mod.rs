@@ -85,7 +85,7 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "init_container_file",
         asks: "where Azure ML v1 really put the file that is opened as {path}",
-        binds: &["real_path", "model", "relative_path"],
+        binds: &["real_path", "model", "relative_path", "models_folder", "path_among_models"],
         answer: files::init_container_file,
     },
     Question {

@@ -193,7 +193,9 @@ fn wrong_target(
     let is_open = |number: i64| by_container.iter().any(|(container, heard)| is_open(container, heard, number));
     let open_to_all = number.is_some_and(is_open);
     let heard: Vec<Listening> = by_container.into_iter().flat_map(|(_, heard)| heard).collect();
-    if is_behind_proxy(scene, pod, &heard) && number.is_some_and(|number| declared.is_empty() || declared.contains(&number)) {
+    if is_behind_proxy(scene, pod, &heard)
+        && number.is_some_and(|number| declared.is_empty() || declared.contains(&number))
+    {
         return None;
     }
     let speaks = |number: i64| heard.iter().find(|listening| listening.port == number).is_some_and(speaks_grpc);

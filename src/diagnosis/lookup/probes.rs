@@ -149,7 +149,7 @@ pub fn unready_for_long(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let is_held_back = container.startup_probe.is_some() && status.started != Some(true);
     let is_told = scene.utterances.iter().any(|heard| heard.text.contains("eadiness probe"));
     let leaves = pod.metadata.deletion_timestamp.is_some();
-    if status.ready || is_held_back || is_told || leaves || unready_for < patience(scene, probe) {
+    if status.ready || is_held_back || is_told || leaves || unready_for < patience(scene, container, probe) {
         return None;
     }
     let names = [("unready_for", span::in_words(unready_for)), ("asked", request(probe, container))];
@@ -157,8 +157,9 @@ pub fn unready_for_long(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     Some(Found::names(names).seen(state).seen(evidence::of_field(scene, "readinessProbe", &in_words(probe))))
 }
 
-/// Seconds that a container may take until its readiness probe succeeds.
-fn patience(scene: &Scene<'_>, probe: &Probe) -> i64 {
+/// Seconds that a container may take until its readiness probe succeeds. Whoever lets the liveness probe wait expects
+/// the server to need that long.
+fn patience(scene: &Scene<'_>, container: &Container, probe: &Probe) -> i64 {
     /// A server that says that it is up is ready soon.
     const UP: i64 = 60;
     /// Before that, its model may still be on the way.
@@ -166,7 +167,9 @@ fn patience(scene: &Scene<'_>, probe: &Probe) -> i64 {
     let is_up = errors::logs(scene).iter().any(|(key, log)| {
         !key.previous && sign::signs(log, scene.catalogue).iter().any(|seen| seen.sign == Sign::Ready)
     });
-    probe.budget_seconds().max(probe.initial_delay_seconds + if is_up { UP } else { LOADING })
+    let alive = container.liveness_probe.as_ref().map_or(0, |probe| probe.initial_delay_seconds);
+    let delay = probe.initial_delay_seconds.max(alive);
+    probe.budget_seconds().max(delay + if is_up { UP } else { LOADING })
 }
 
 /// Does a server with a liveness probe end again and again after it was ready, because it is asked to? In a pod that
