@@ -3,9 +3,9 @@
 use crate::diagnosis::assessment::{BlindSpot, Diagnosis, Verdict, WorkloadState};
 use crate::diagnosis::catalogue::{Catalogue, Rule};
 use crate::diagnosis::crew::Crews;
-use crate::diagnosis::present;
 use crate::diagnosis::rule::About;
 use crate::diagnosis::symptom::Symptom;
+use crate::diagnosis::{present, unseen};
 use crate::snapshot::kind::Kind;
 use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
@@ -47,7 +47,10 @@ fn is_unwritten_log(snapshot: &Snapshot, unreadable: &Unreadable) -> bool {
 /// Kubernetes keeps events for an hour: nothing tells of an older fault that the objects do not show.
 fn expired_events(snapshot: &Snapshot, catalogue: &Catalogue, found: &Found<'_>) -> Option<Unreadable> {
     let mut unexplained = found.workloads.iter().filter(|state| !is_explained(state, catalogue, found.diagnoses));
-    let silent = unexplained.any(|state| !has_events(snapshot, &found.crews.pods(snapshot, &state.subject)));
+    let silent = unexplained.any(|state| {
+        let pods = found.crews.pods(snapshot, &state.subject);
+        is_short(state, &pods) && !has_events(snapshot, &pods) && !unseen::speaks_of(snapshot, &state.subject)
+    });
     let message = SafeText::new("events are kept for an hour, and none is left about a workload that is not up");
     (silent && !snapshot.is_unreadable("events")).then(|| Unreadable {
         what: SafeText::new("events"),
@@ -63,20 +66,35 @@ fn is_explained(state: &WorkloadState, catalogue: &Catalogue, diagnoses: &[Diagn
     state.verdict < Verdict::Unknown || own.any(|diagnosis| is_cause(&diagnosis.id))
 }
 
+/// Has it a pod that is not up, or none where some are wanted?
+fn is_short(state: &WorkloadState, pods: &[&Pod]) -> bool {
+    let is_down = |pod: &&Pod| !pod.is_ready() && pod.status.phase != "Succeeded";
+    pods.iter().any(is_down) || pods.is_empty() && state.ready < state.wanted
+}
+
 fn has_events(snapshot: &Snapshot, pods: &[&Pod]) -> bool {
     pods.iter().any(|pod| !relation::events_of(snapshot, "Pod", &pod.metadata).is_empty())
 }
 
-/// The rules that may hold unseen.
+/// The rules that may hold unseen, those about containers first.
 fn hidden(what: &str, catalogue: &Catalogue) -> Vec<String> {
-    catalogue.rules.iter().filter(|rule| hides(what, rule)).map(|rule| rule.id.clone()).collect()
+    let mut hidden: Vec<&Rule> = catalogue.rules.iter().filter(|rule| hides(what, rule)).collect();
+    let is_only = |rule: &Rule| rule.file.about.as_slice() == [About::Container];
+    hidden.sort_by_key(|rule| (!is_only(rule), !is_about(rule, &[About::Container]), rule.file.generic));
+    hidden.into_iter().map(|rule| rule.id.clone()).collect()
 }
 
-/// Does a rule ask for what cannot be read?
+/// Does a rule look at subjects of these kinds?
+fn is_about(rule: &Rule, wanted: &[About]) -> bool {
+    rule.file.about.as_slice().iter().any(|about| wanted.contains(about))
+}
+
+/// Does a rule ask for what cannot be read? What only people see who deploy from their own machine, no object shows.
 fn hides(what: &str, rule: &Rule) -> bool {
-    let about = |wanted: &[About]| rule.file.about.as_slice().iter().any(|about| wanted.contains(about));
+    let about = |wanted: &[About]| is_about(rule, wanted);
     let asks = |test: fn(&Symptom) -> bool| rule.symptoms.iter().any(|symptom| symptom.holds_a(test));
     match what {
+        _ if rule.stage == "client" => false,
         "events" => asks(|symptom| matches!(symptom, Symptom::Message { .. })),
         "pods" => about(&[About::Pod, About::Container]),
         "persistentvolumeclaims" => about(&[About::Claim]),
@@ -84,7 +102,10 @@ fn hides(what: &str, rule: &Rule) -> bool {
         "ingresses" => about(&[About::Ingress]),
         "nodes" => about(&[About::Node]),
         "deployments" | "replicasets" | "statefulsets" | "daemonsets" | "jobs" => about(&[About::Workload]),
-        _ if what == "pods/log" || what.starts_with("logs of ") => asks(|symptom| matches!(symptom, Symptom::Log(_))),
+        // The other rules that know lines of a log look for them in what people paste.
+        _ if what == "pods/log" || what.starts_with("logs of ") => {
+            about(&[About::Container]) && asks(|symptom| matches!(symptom, Symptom::Log(_)))
+        }
         _ => Kind::ALL.iter().any(|kind| kind.is_custom() && kind.place().plural == what) && about(&[About::Custom]),
     }
 }

@@ -80,9 +80,10 @@ fn reach(scene: &Scene<'_>) -> (Vec<Subject>, BTreeSet<Subject>) {
             (workloads, pods)
         }
         Part::Node(node) => of_pods(room::pods_on(snapshot, node).collect()),
-        Part::Custom(_, custom) => {
-            let (_, pods) = of_pods(unready_pods(snapshot, &custom.metadata));
-            (vec![scene.subject.clone()], pods)
+        Part::Custom(key, custom) => {
+            let mut pods = relation::pods_of_custom(snapshot, key, custom);
+            pods.retain(|pod| !pod.is_ready());
+            (vec![relation::top_of(snapshot, key)], of_pods(pods).1)
         }
         Part::Ingress(_) | Part::Log => (Vec::new(), BTreeSet::new()),
     }

@@ -112,7 +112,9 @@ impl Keeper {
 }
 
 fn cases(place: &Place, stage: Stage<'_>) -> Vec<Reached> {
-    place.scenes(stage).iter().flat_map(|scene| reached(scene, stage.catalogue)).collect()
+    let unseen = place.unseen_pod(stage.snapshot);
+    let scenes = unseen.as_ref().map_or_else(|| place.scenes(stage), |pod| stage.of_pod(pod));
+    scenes.iter().flat_map(|scene| reached(scene, stage.catalogue)).collect()
 }
 
 /// The workloads that are hurt by what was found only before, or only now.

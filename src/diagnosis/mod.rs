@@ -45,6 +45,7 @@ pub mod template;
 pub mod touched;
 pub mod track;
 pub mod unexplained;
+pub mod unseen;
 pub mod verdict;
 pub mod vocabulary;
 pub mod wording;

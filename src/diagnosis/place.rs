@@ -1,10 +1,12 @@
 //! Where scenes are set: the subjects, in the order in which they are judged.
 
-use crate::diagnosis::present;
 use crate::diagnosis::scene::Scene;
 use crate::diagnosis::scenes::Stage;
+use crate::diagnosis::{present, unseen};
 use crate::snapshot::kind::{Kind, Object};
+use crate::snapshot::pod::Pod;
 use crate::snapshot::subject::Subject;
+use crate::snapshot::workload::Workload;
 use crate::snapshot::{Key, LogKey, Snapshot};
 
 /// A subject. The object that must be changed comes before those that suffer: of cases that are one, the first gives the
@@ -45,20 +47,28 @@ impl Place {
         Some(place(key.clone()))
     }
 
-    /// The place of an object that is only named.
-    pub fn of_subject(subject: &Subject) -> Option<Self> {
-        let kind = Kind::of("", &subject.kind)?;
-        let namespace = subject.namespace.clone().unwrap_or_default();
-        Place::of(&Key { kind, namespace, name: subject.name.clone() })
+    /// The places of an object that is only named: of several, where kinds are named alike.
+    pub fn named(subject: &Subject) -> impl Iterator<Item = Self> {
+        let kinds = Kind::ALL.into_iter().filter(|kind| subject.kind == kind.name());
+        kinds.filter_map(|kind| {
+            let namespace = subject.namespace.clone().unwrap_or_default();
+            Place::of(&Key { kind, namespace, name: subject.name.clone() })
+        })
     }
 
     /// All places of a snapshot, in their order.
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
         let objects = snapshot.objects().filter_map(|(key, _)| Place::of(key));
         let pasted = snapshot.logs().filter(|(key, _)| key.pod.is_empty()).map(|(key, _)| Place::Log(key.clone()));
-        let mut places: Vec<Place> = objects.chain(pasted).collect();
+        let unseen = unseen::keys(snapshot).into_iter().map(Place::Pod);
+        let mut places: Vec<Place> = objects.chain(pasted).chain(unseen).collect();
         places.sort();
         places
+    }
+
+    /// The pod of a place that may not be read, as its events tell it.
+    pub fn unseen_pod(&self, snapshot: &Snapshot) -> Option<Pod> {
+        if let Place::Pod(key) = self { unseen::pod(snapshot, key) } else { None }
     }
 
     /// The scenes of a place; none where nothing is there, or only what is over.
@@ -82,6 +92,7 @@ impl Place {
                 {
                     Vec::new()
                 }
+                Some((key, Object::Workload(workload))) if was_replaced(snapshot, key, workload) => Vec::new(),
                 Some((key, Object::Workload(workload))) => vec![stage.of_workload(key, workload)],
                 Some((_, Object::Service(service))) => vec![stage.of_service(service)],
                 Some((_, Object::Ingress(ingress))) => vec![stage.of_ingress(ingress)],
@@ -91,4 +102,15 @@ impl Place {
             },
         }
     }
+}
+
+/// Is it a revision of Knative without pods, in whose place another one serves?
+fn was_replaced(snapshot: &Snapshot, key: &Key, workload: &Workload) -> bool {
+    let configuration = |workload: &Workload| workload.metadata.label("serving.knative.dev/configuration").to_owned();
+    let own = configuration(workload);
+    if own.is_empty() || workload.spec.replicas != Some(0) {
+        return false;
+    }
+    let mut others = snapshot.of_kind::<Workload>(key.kind).filter(|(other, _)| other.namespace == key.namespace);
+    others.any(|(_, other)| other.has_ready_pods() && configuration(other) == own)
 }

@@ -11,6 +11,7 @@ use crate::diagnosis::choose::{self, Case};
 use crate::diagnosis::judge::Holding;
 use crate::diagnosis::rule::{Moment, Severity, Waiting};
 use crate::diagnosis::wording;
+use crate::snapshot::kind::Kind;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::text::SafeText;
 
@@ -88,9 +89,17 @@ fn without_echoes(mut cases: Vec<Reached>) -> Vec<Reached> {
     let said = |reached: &Reached| (reached.case.cause.rule, reached.workloads.first().cloned());
     let of_container = |reached: &&Reached| reached.case.cause.subject.container.is_some();
     let told: BTreeSet<_> = cases.iter().filter(of_container).map(said).collect();
-    let is_own = |reached: &Reached| reached.workloads.first() == Some(&reached.case.cause.subject);
+    let is_own = |reached: &Reached| {
+        let subject = &reached.case.cause.subject;
+        reached.workloads.first() == Some(subject) || is_of_operator(subject)
+    };
     cases.retain(|reached| !is_own(reached) || !told.contains(&said(reached)));
     cases
+}
+
+/// Is it an object of an operator that makes workloads of it?
+fn is_of_operator(subject: &Subject) -> bool {
+    Kind::ALL.into_iter().any(|kind| kind.makes_workloads() && subject.kind == kind.name())
 }
 
 fn merge(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Reached> {
@@ -172,6 +181,7 @@ fn parent_of(index: usize, cases: &[Reached], catalogue: &Catalogue) -> Option<u
         let file = &rule(other).file;
         rule(one).file.generic && !file.generic && file.moment == Moment::Start && file.severity < Severity::Info
     };
+    let specific = |other: &Reached| specific(other) && !loops(other);
     let yields = |other: &Reached| rule(one).file.yields_to.contains(&rule(other).id);
     cause
         .or_else(|| others().find(|(_, other)| yields(other)))

@@ -12,9 +12,6 @@ use crate::snapshot::text::SafeText;
 use crate::snapshot::workload::Workload;
 use crate::snapshot::{Change, Key, Snapshot, relation};
 
-/// The label of an EndpointSlice that names its Service.
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
-
 /// What changes since the last judgement can matter to.
 ///
 /// Followed are those of pods, of their events and logs, of the status of what makes them, and of EndpointSlices: nearly
@@ -108,7 +105,7 @@ impl Touched {
                 self.workloads.extend(pods.map(|pod| relation::workload_of(snapshot, pod)));
             }
             Some(Object::EndpointSlice(slice)) => {
-                let name = slice.metadata.labels.get(SERVICE_NAME).cloned().unwrap_or_default();
+                let name = slice.metadata.labels.get(relation::SERVICE_NAME).cloned().unwrap_or_default();
                 self.reach_of_service(snapshot, &key.namespace, &name);
             }
             _ => {}
@@ -118,7 +115,7 @@ impl Touched {
     fn reach_of_pod(&mut self, snapshot: &Snapshot, pod: &Pod) {
         self.workloads.insert(relation::workload_of(snapshot, pod));
         let owners = relation::owners(snapshot, &pod.metadata);
-        self.places.extend(owners.iter().filter_map(Place::of_subject));
+        self.places.extend(owners.iter().flat_map(Place::named));
         self.places.extend(relation::used_by(pod).iter().filter_map(Place::of));
         for service in relation::services_of_pod(snapshot, pod) {
             self.reach_of_service(snapshot, &service.metadata.namespace, &service.metadata.name);
@@ -137,6 +134,11 @@ impl Touched {
     fn reach_of_workload(&mut self, snapshot: &Snapshot, key: &Key, workload: &Workload) {
         self.workloads.insert(relation::top_of(snapshot, key));
         let owners = relation::owners(snapshot, &workload.metadata);
-        self.places.extend(owners.iter().filter_map(Place::of_subject));
+        self.places.extend(owners.iter().flat_map(Place::named));
+        // Where no pod is known, its count of ready pods tells of its Services.
+        let labels = &workload.spec.template.metadata.labels;
+        for service in relation::services_of_labels(snapshot, &key.namespace, labels) {
+            self.reach_of_service(snapshot, &key.namespace, &service.metadata.name);
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::diagnosis::track::Track;
 use crate::diagnosis::{ahead, deadline, present, stack};
 use crate::snapshot::custom::Custom;
 use crate::snapshot::kind::{Kind, Object};
+use crate::snapshot::network::Service;
 use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
 use crate::snapshot::subject::Subject;
@@ -76,7 +77,8 @@ pub fn state(judged: &Judged<'_>, top: &Subject) -> WorkloadState {
     let diagnoses: Vec<&Diagnosis> =
         judged.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).collect();
     let worst = diagnoses.iter().map(|diagnosis| diagnosis.severity).min();
-    let leads_nowhere = diagnoses.iter().any(|diagnosis| blocks_the_way(diagnosis)) || lacks_a_part(top, pods);
+    let leads_nowhere =
+        diagnoses.iter().any(|diagnosis| blocks_the_way(snapshot, diagnosis)) || lacks_a_part(top, pods);
     let pod = rail::leading_pod(pods, object, snapshot);
     let stages = if wanted == 0 {
         Vec::new()
@@ -110,9 +112,11 @@ fn is_rolling(object: Option<&Object>) -> bool {
         || is_unseen
 }
 
-/// Is it about the only way in?
-fn blocks_the_way(diagnosis: &Diagnosis) -> bool {
-    diagnosis.subject.kind == "Service"
+/// Is it about the only way in? The Service of Knative is more than that, and leaves one that only stands for a name.
+fn blocks_the_way(snapshot: &Snapshot, diagnosis: &Diagnosis) -> bool {
+    let Subject { kind, namespace, name, .. } = &diagnosis.subject;
+    let service = snapshot.get::<Service>(Kind::Service, &namespace.clone().unwrap_or_default(), name);
+    kind == "Service" && service.is_some_and(|service| service.spec.kind != "ExternalName")
 }
 
 /// Has a part of an InferenceService (predictor, transformer, explainer) no ready pod? Then no request gets through.

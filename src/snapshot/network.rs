@@ -77,6 +77,13 @@ pub struct Endpoint {
     pub target_ref: Option<ObjectRef>,
 }
 
+impl Endpoint {
+    /// Does it take requests?
+    pub fn is_ready(&self) -> bool {
+        self.conditions.ready.unwrap_or(true)
+    }
+}
+
 /// Whether an address takes requests.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::snapshot::custom::Custom;
 use crate::snapshot::event::Event;
 use crate::snapshot::index::{claim_key, node_key};
 use crate::snapshot::kind::{Kind, Object};
-use crate::snapshot::meta::{Meta, selects};
-use crate::snapshot::network::Service;
+use crate::snapshot::meta::{Labels, Meta, OwnerReference, selects};
+use crate::snapshot::network::{Endpoint, EndpointSlice, Service};
 use crate::snapshot::pod::Pod;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::text::SafeText;
@@ -16,23 +17,48 @@ use crate::snapshot::{Key, Snapshot};
 /// Owners are followed this far; an owner chain that goes in a circle ends there too.
 const OWNER_DEPTH: usize = 8;
 
-/// The objects above one, the nearest first.
+/// Labels by which operators name what an object belongs to, the nearer first: between the two stand objects that are not
+/// read, the Revision and the Configuration of Knative.
+const BELONGS: [(&str, Kind); 2] = [
+    ("serving.knative.dev/service", Kind::KnativeService),
+    ("serving.kserve.io/inferenceservice", Kind::InferenceService),
+];
+
+/// The objects above one, the nearest first. Where an owner is not known, labels lead on.
 pub fn owners<'a>(snapshot: &'a Snapshot, meta: &'a Meta) -> Vec<Subject> {
     let mut chain = Vec::new();
     let mut current = meta;
-    let mut seen = BTreeSet::from([&current.uid]);
-    while let Some(owner) = current.controller().filter(|_| chain.len() < OWNER_DEPTH) {
-        if owner.kind == "Node" {
+    while chain.len() < OWNER_DEPTH {
+        let owner = current.controller().filter(|owner| owner.kind != "Node");
+        let named = owner.map(|owner| Subject::new(&owner.kind, &meta.namespace, &owner.name));
+        let mut above: Vec<Subject> = named.filter(|named| !chain.contains(named)).into_iter().collect();
+        let known = owner.and_then(|owner| owned_by(snapshot, &meta.namespace, owner));
+        let labelled = if known.is_none() { belongs_to(snapshot, current, &chain) } else { None };
+        above.extend(labelled.as_ref().map(|(named, _)| named.clone()));
+        let Some(next) = known.or(labelled.map(|(_, next)| next)).filter(|_| !above.is_empty()) else {
+            chain.extend(above);
             break;
-        }
-        chain.push(Subject::new(&owner.kind, &meta.namespace, &owner.name));
-        let next = object(snapshot, &owner.kind, &meta.namespace, &owner.name).map(Object::meta);
-        match next.filter(|next| seen.insert(&next.uid)) {
-            Some(next) => current = next,
-            None => break,
-        }
+        };
+        chain.extend(above);
+        current = next;
     }
     chain
+}
+
+/// The object that an owner reference speaks of, if it is known: of several with that name the one of its uid.
+fn owned_by<'a>(snapshot: &'a Snapshot, namespace: &SafeText, owner: &OwnerReference) -> Option<&'a Meta> {
+    let known = || objects(snapshot, &owner.kind, namespace, &owner.name).map(Object::meta);
+    known().find(|meta| meta.uid == owner.uid).or_else(|| known().next())
+}
+
+/// The object of an operator that the labels of an object name, unless the chain has come by it.
+fn belongs_to<'a>(snapshot: &'a Snapshot, meta: &Meta, chain: &[Subject]) -> Option<(Subject, &'a Meta)> {
+    BELONGS.into_iter().find_map(|(label, kind)| {
+        let name = SafeText::new(meta.label(label));
+        let subject = Subject::new(kind.name(), &meta.namespace, &name);
+        let known = snapshot.object(&Key { kind, namespace: meta.namespace.clone(), name })?.meta();
+        (!chain.contains(&subject) && !std::ptr::eq(known, meta)).then_some((subject, known))
+    })
 }
 
 /// The workload at the top of a pod's owners; a pod that nobody owns is its own.
@@ -57,14 +83,35 @@ fn deployment_of(snapshot: &Snapshot, pod: &Pod, replica_set: &Subject) -> Optio
 /// The workload at the top of an object's owners, or the object itself.
 pub fn top_of(snapshot: &Snapshot, key: &Key) -> Subject {
     let own = Subject::new(key.kind.name(), &key.namespace, &key.name);
-    let meta = object(snapshot, key.kind.name(), &key.namespace, &key.name).map(Object::meta);
-    meta.and_then(|meta| owners(snapshot, meta).pop()).unwrap_or(own)
+    let top = || owners(snapshot, snapshot.object(key)?.meta()).pop();
+    top().or_else(|| made_without_owner(snapshot, key)).unwrap_or(own)
+}
+
+/// The Deployment that Azure ML made of an OnlineDeployment: it names no owner, but has the same name and labels.
+fn made_without_owner(snapshot: &Snapshot, key: &Key) -> Option<Subject> {
+    const LABELS: [&str; 2] = ["ml.azure.com/endpoint-name", "ml.azure.com/deployment-name"];
+    let online = snapshot.object(key).filter(|_| key.kind == Kind::OnlineDeployment)?.meta();
+    let made = snapshot.get::<Workload>(Kind::Deployment, &key.namespace, &key.name)?;
+    let made = &made.metadata;
+    let is_same = |label: &str| online.label(label).is_empty() || online.label(label) == made.label(label);
+    let is_made = LABELS.into_iter().all(|label| !made.label(label).is_empty() && is_same(label));
+    (is_made && made.controller().is_none()).then(|| Subject::new("Deployment", &key.namespace, &key.name))
 }
 
 /// An object by the name of its kind.
 pub fn object<'a>(snapshot: &'a Snapshot, kind: &str, namespace: &SafeText, name: &SafeText) -> Option<&'a Object> {
-    let mut kinds = Kind::ALL.into_iter().filter(|known| known.name() == kind);
-    kinds.find_map(|kind| snapshot.object(&Key { kind, namespace: namespace.clone(), name: name.clone() }))
+    objects(snapshot, kind, namespace, name).next()
+}
+
+/// The objects of a name whose kinds are named alike: Kubernetes and Knative both have a Service.
+fn objects<'a>(
+    snapshot: &'a Snapshot,
+    kind: &str,
+    namespace: &SafeText,
+    name: &SafeText,
+) -> impl Iterator<Item = &'a Object> {
+    let kinds = Kind::ALL.into_iter().filter(move |known| known.name() == kind);
+    kinds.filter_map(move |kind| snapshot.object(&Key { kind, namespace: namespace.clone(), name: name.clone() }))
 }
 
 /// The pods below an object, however far.
@@ -87,13 +134,27 @@ pub fn pods_below<'a>(snapshot: &'a Snapshot, meta: &Meta) -> Vec<&'a Pod> {
     pods
 }
 
+/// The pods of an operator's object: those below it, and those whose labels lead to it.
+pub fn pods_of_custom<'a>(snapshot: &'a Snapshot, key: &Key, custom: &Custom) -> Vec<&'a Pod> {
+    let mut pods = pods_below(snapshot, &custom.metadata);
+    let own = Subject::new(key.kind.name(), &key.namespace, &key.name);
+    let label = BELONGS.iter().find(|(_, kind)| *kind == key.kind).map(|(label, _)| SafeText::new(label));
+    let labelled = label.iter().flat_map(|label| snapshot.pods_labelled(&key.namespace, (label, &key.name)));
+    let is_new = |pod: &&Pod| !pods.iter().any(|known| known.metadata.name == pod.metadata.name);
+    let more: Vec<&Pod> =
+        labelled.filter(is_new).filter(|pod| owners(snapshot, &pod.metadata).contains(&own)).collect();
+    pods.extend(more);
+    pods.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
+    pods
+}
+
 /// The pods of a workload at the top of its owner chain, in the order of their names.
 pub fn pods_of<'a>(snapshot: &'a Snapshot, workload: &Subject) -> Vec<&'a Pod> {
     let namespace = workload.namespace.clone().unwrap_or_default();
     let below = match object(snapshot, &workload.kind, &namespace, &workload.name) {
         Some(Object::Pod(pod)) => vec![&**pod],
+        Some(Object::Custom(_)) | None => Vec::new(),
         Some(object) => pods_below(snapshot, object.meta()),
-        None => Vec::new(),
     };
     if !below.is_empty() {
         return below;
@@ -126,12 +187,34 @@ pub fn pods_of_service<'a>(snapshot: &'a Snapshot, service: &Service) -> Vec<&'a
 
 /// The Services that send to a pod.
 pub fn services_of_pod<'a>(snapshot: &'a Snapshot, pod: &Pod) -> Vec<&'a Service> {
-    let meta = &pod.metadata;
-    let services = meta.labels.iter().flat_map(|label| snapshot.services_selecting(&meta.namespace, label));
-    let mut services: Vec<&Service> =
-        services.filter(|service| selects(&service.spec.selector, &meta.labels)).collect();
+    services_of_labels(snapshot, &pod.metadata.namespace, &pod.metadata.labels)
+}
+
+/// The Services of a namespace that send to pods with these labels.
+pub fn services_of_labels<'a>(snapshot: &'a Snapshot, namespace: &SafeText, labels: &Labels) -> Vec<&'a Service> {
+    let services = labels.iter().flat_map(|label| snapshot.services_selecting(namespace, label));
+    let mut services: Vec<&Service> = services.filter(|service| selects(&service.spec.selector, labels)).collect();
     services.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
     services
+}
+
+/// The label of an EndpointSlice that names its Service.
+pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
+
+/// Does anything say that a pod behind a Service is ready: a pod, or where none is known what makes them, or an
+/// EndpointSlice?
+pub fn has_ready_pods(snapshot: &Snapshot, service: &Service) -> bool {
+    let pods = pods_of_service(snapshot, service);
+    if !pods.is_empty() {
+        return pods.iter().any(|pod| pod.is_ready());
+    }
+    let counted = |key: &Key| snapshot.by_key::<Workload>(key).is_some_and(Workload::has_ready_pods);
+    let meta = &service.metadata;
+    let slices = snapshot.of_kind::<EndpointSlice>(Kind::EndpointSlice).filter(|(key, slice)| {
+        key.namespace == meta.namespace && slice.metadata.label(SERVICE_NAME) == meta.name.as_str()
+    });
+    workloads_of_service(snapshot, service).iter().any(|(key, _)| counted(key))
+        || slices.into_iter().any(|(_, slice)| slice.endpoints.iter().flatten().any(Endpoint::is_ready))
 }
 
 /// The workloads whose template's pods a Service would send to.

@@ -46,6 +46,11 @@ impl Workload {
         }
     }
 
+    /// Does its controller count a pod that is ready?
+    pub fn has_ready_pods(&self) -> bool {
+        self.status.ready_replicas > 0 || self.status.number_ready > 0
+    }
+
     /// Did a job end well?
     pub fn is_complete(&self) -> bool {
         self.status.completion_time.is_some() || self.has("Complete")

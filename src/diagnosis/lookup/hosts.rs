@@ -82,12 +82,66 @@ pub fn init_waits_for_service(scene: &Scene<'_>, _names: &Names) -> Option<Found
         return None;
     }
     let command = container.command_line();
-    let words = command.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.');
-    words.filter(|word| !word.is_empty()).find_map(|word| {
+    let own = relation::services_of_pod(scene.snapshot, pod);
+    let is_own = |host: &str| {
+        let named = service_name(host, &pod.metadata.namespace);
+        named.is_some_and(|(name, _)| own.iter().any(|service| service.metadata.name == name))
+    };
+    hosts_in(&command).into_iter().filter(|host| !is_own(host)).find_map(|word| {
         let host = Names::from([("host".to_owned(), SafeText::new(word))]);
         upstream_of_host(scene, &host)?;
         Some(Found { names: host, evidence: vec![evidence::of_field(scene, "command", &command)] })
     })
+}
+
+/// The words of a command that are hosts: in addresses and before ports, and alone where the command waits for somebody.
+fn hosts_in(command: &str) -> Vec<&str> {
+    /// Programs and words of those who wait for a server or look whether it is there.
+    const WAITS: [&str; 14] = [
+        "nc",
+        "ncat",
+        "netcat",
+        "telnet",
+        "curl",
+        "wget",
+        "until",
+        "while",
+        "nslookup",
+        "dig",
+        "getent",
+        "pg_isready",
+        "ping",
+        "redis-cli",
+    ];
+    let is_between = |c: char| c.is_whitespace() || "\"'`;|&()<>,={}[]".contains(c);
+    let words = || command.split(is_between).filter(|word| !word.is_empty());
+    let is_waiting = |word: &str| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        WAITS.contains(&program) || ["wait", "connect", "isready"].iter().any(|part| program.contains(part))
+    };
+    let waits = words().any(is_waiting);
+    words().filter_map(|word| host_of_word(word, waits)).collect()
+}
+
+/// The host in a word of a command; one that stands alone is taken for a host only where `alone` says so.
+fn host_of_word(word: &str, alone: bool) -> Option<&str> {
+    let is_address = |scheme: &str| {
+        matches!(scheme, "http" | "https" | "grpc" | "grpcs" | "tcp" | "ws" | "wss" | "amqp" | "nats")
+            || ["redis", "postgres", "mysql", "mongodb", "kafka", "jdbc"].iter().any(|known| scheme.starts_with(known))
+    };
+    let (place, is_named) = match word.split_once("://") {
+        Some((scheme, rest)) if is_address(scheme) => (rest.split(['/', '?']).next()?, true),
+        Some(_) => return None,
+        None => match word.strip_prefix("/dev/tcp/") {
+            Some(rest) => (rest.split('/').next()?, true),
+            None => (word, false),
+        },
+    };
+    let place = place.rsplit('@').next()?;
+    let (host, port) = place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
+    let has_port = port.is_some_and(|port| port.split('/').next().is_some_and(|port| port.parse::<u16>().is_ok()));
+    let is_host = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
+    (is_host && !host.is_empty() && (is_named || has_port || alone && port.is_none())).then_some(host)
 }
 
 /// The Service of this namespace that {host} stands for, where none of its pods is ready.
@@ -96,7 +150,7 @@ pub fn upstream_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let (name, namespace) = service_name(names.get("host")?, own)?;
     let service = snapshot.get::<Service>(Kind::Service, &SafeText::new(namespace), &SafeText::new(name))?;
     let pods = relation::pods_of_service(snapshot, service);
-    if service.spec.selector.is_empty() || pods.iter().any(|pod| pod.is_ready()) {
+    if service.spec.selector.is_empty() || relation::has_ready_pods(snapshot, service) {
         return None;
     }
     let own = Subject::new("Service", &service.metadata.namespace, &service.metadata.name);

@@ -23,6 +23,7 @@ pub fn selects_nothing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let service = selecting(scene)?;
     if !relation::pods_of_service(scene.snapshot, service).is_empty()
         || !relation::workloads_of_service(scene.snapshot, service).is_empty()
+        || relation::has_ready_pods(scene.snapshot, service)
     {
         return None;
     }
@@ -41,20 +42,22 @@ pub fn selects_nothing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
 /// Does the Service select pods of which none is ready?
 pub fn without_ready_pods(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let service = selecting(scene)?;
-    let pods = relation::pods_of_service(scene.snapshot, service);
-    let exists = !pods.is_empty()
-        || relation::workloads_of_service(scene.snapshot, service)
-            .iter()
-            .any(|(key, _)| wants_pods(scene.snapshot, key));
-    let late = pods.is_empty() || pods.iter().any(|pod| is_overdue(pod, scene.snapshot.source.taken_at));
-    let none_ready = exists && late && !pods.iter().any(|pod| pod.is_ready());
-    none_ready.then(|| {
-        Found::names([("selected", pods.len().to_string())]).seen(evidence::of_field(
-            scene,
-            "spec.selector",
-            &in_words(&service.spec.selector),
-        ))
-    })
+    let snapshot = scene.snapshot;
+    let pods = relation::pods_of_service(snapshot, service);
+    let is_late = if pods.is_empty() {
+        !snapshot.is_unreadable("pods") && is_wanted(snapshot, service)
+    } else {
+        pods.iter().any(|pod| is_overdue(pod, snapshot.source.taken_at))
+    };
+    let none_ready = is_late && !relation::has_ready_pods(snapshot, service);
+    let selector = in_words(&service.spec.selector);
+    let seen = || evidence::of_field(scene, "spec.selector", &selector);
+    none_ready.then(|| Found::names([("selected", pods.len().to_string())]).seen(seen()))
+}
+
+/// Does a workload want pods that the Service would send to?
+fn is_wanted(snapshot: &Snapshot, service: &Service) -> bool {
+    relation::workloads_of_service(snapshot, service).iter().any(|(key, _)| wants_pods(snapshot, key))
 }
 
 /// Has the pod had its time to become ready?
