@@ -67,9 +67,11 @@ fn complains(event: &Event) -> bool {
 fn is_recent(snapshot: &Snapshot, events: &[&Event]) -> bool {
     /// Seconds in which Kubernetes repeats what still holds.
     const REPEATED: i64 = 600;
-    let last = events.iter().filter(|event| complains(event)).filter_map(|event| event.last_seen()).max();
-    let age = last.zip(snapshot.source.taken_at).map(|(seen, now)| now.as_second() - seen.as_second());
-    age.is_none_or(|age| age <= REPEATED)
+    let is_fresh = |event: &&Event| {
+        let times = event.last_seen().zip(snapshot.source.taken_at);
+        times.is_none_or(|(seen, now)| now.as_second() - seen.as_second() <= REPEATED)
+    };
+    events.iter().filter(|event| complains(event)).any(is_fresh)
 }
 
 /// Was it asked to go away?
