@@ -30,7 +30,7 @@ pub fn choose(holdings: Vec<Holding>, catalogue: &Catalogue) -> Vec<Case> {
     }
     let (cases, followers) = without_consequences(cases, catalogue);
     let mut cases = fullest_of_each(cases);
-    cases = one_start(cases, catalogue);
+    cases = one_start(cases);
     cases = one_per_rule(cases, catalogue);
     if let Some(first) = cases.first_mut() {
         first.consequences.extend(followers);
@@ -113,10 +113,9 @@ fn fullest_of_each(cases: Vec<Case>) -> Vec<Case> {
 }
 
 /// A container fails to start for one reason: of several, the one that ended it, which is the last.
-fn one_start(cases: Vec<Case>, catalogue: &Catalogue) -> Vec<Case> {
-    let at_start = |case: &Case| {
-        catalogue.rules[case.cause.rule].file.moment == Moment::Start && case.cause.anchor.is_some_and(|a| a.line > 0)
-    };
+fn one_start(cases: Vec<Case>) -> Vec<Case> {
+    let at_start =
+        |case: &Case| case.cause.moment == Moment::Start && case.cause.anchor.is_some_and(|anchor| anchor.line > 0);
     let weight = |case: &Case| case.cause.anchor.map(|anchor| (anchor.is_traceback, anchor.seen, anchor.line));
     let fatal = cases.iter().filter(|case| at_start(case)).max_by_key(|case| weight(case)).cloned();
     let Some(fatal) = fatal else { return cases };

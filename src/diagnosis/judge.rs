@@ -30,6 +30,8 @@ pub struct Holding {
     pub evidence: Vec<Evidence>,
     /// The words that it rests on first.
     pub anchor: Option<Anchor>,
+    /// When it strikes here: what belongs to the start can strike at requests too.
+    pub moment: Moment,
 }
 
 /// Where in the words about a subject a rule took hold.
@@ -56,6 +58,9 @@ struct Partial {
     evidence: Vec<Evidence>,
     anchor: Option<Anchor>,
 }
+
+/// Repetitions from which on it is no single request.
+const AGAIN: u32 = 3;
 
 /// A scene with an index of the patterns that could match in it.
 struct Court<'a, 'b> {
@@ -132,7 +137,16 @@ impl Court<'_, '_> {
             seen.push(quote.clone());
             is_new
         });
-        Holding { rule: index, subject: self.scene.subject.clone(), names, evidence, anchor }
+        let moment = if anchor.is_some_and(|anchor| self.is_of_requests(anchor.utterance)) {
+            Moment::Request
+        } else {
+            self.catalogue.rules[index].file.moment
+        };
+        Holding { rule: index, subject: self.scene.subject.clone(), names, evidence, anchor, moment }
+    }
+
+    fn is_of_requests(&self, utterance: usize) -> bool {
+        self.scene.utterances[utterance].survival == Survival::Requests
     }
 
     /// The ways in which a symptom can hold after what is bound. The first words a rule asks for may be found in several
@@ -184,28 +198,38 @@ impl Court<'_, '_> {
         partial: &Partial,
         fits: impl Fn(&Utterance<'_>) -> bool,
     ) -> Vec<Partial> {
-        let mut answers = Vec::new();
-        let mut answered = BTreeSet::new();
+        let mut answers: Vec<(usize, Partial)> = Vec::new();
         for pattern in patterns {
             for &index in self.heard.get(pattern).into_iter().flatten() {
                 let utterance = &self.scene.utterances[index];
                 let over = utterance.survival >= self.history && rule.file.moment == Moment::Start;
-                if over || answered.contains(&index) || !fits(utterance) {
+                if over || answers.iter().any(|(other, _)| *other == index) || !fits(utterance) {
                     continue;
                 }
                 if let Some(answer) = self.in_utterance(*pattern, index, partial) {
-                    answered.insert(index);
-                    answers.push(answer);
+                    answers.push((index, answer));
                 }
             }
         }
-        if rule.file.moment == Moment::Request && self.is_passing(&answered) { Vec::new() } else { answers }
+        let heard: Vec<usize> = answers.iter().map(|(index, _)| *index).collect();
+        match rule.file.moment {
+            Moment::Request if self.is_passing(&heard) => answers.clear(),
+            Moment::Start if self.fails_seldom(&heard) => answers.retain(|(index, _)| !self.is_of_requests(*index)),
+            _ => {}
+        }
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    /// Did it strike at so few requests that nothing is said about the others?
+    fn fails_seldom(&self, heard: &[usize]) -> bool {
+        let of_requests = || heard.iter().filter(|index| self.is_of_requests(**index));
+        let utterances = || of_requests().map(|index| &self.scene.utterances[*index]);
+        let times: u32 = utterances().map(Utterance::failed_requests).sum();
+        times < AGAIN && !utterances().any(Utterance::gives_up)
     }
 
     /// Did single requests fail, and others not? That is a client's own fault, and no diagnosis of the server.
-    fn is_passing(&self, heard: &BTreeSet<usize>) -> bool {
-        /// Repetitions from which on it is no single request.
-        const AGAIN: u32 = 3;
+    fn is_passing(&self, heard: &[usize]) -> bool {
         let utterances = || heard.iter().map(|index| &self.scene.utterances[*index]);
         let answers = |origin: &Origin<'_>| match origin {
             Origin::Log { key, .. } => self.scene.snapshot.log(key).is_some_and(sign::answers),

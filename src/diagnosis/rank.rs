@@ -179,7 +179,8 @@ fn parent_of(index: usize, cases: &[Reached], catalogue: &Catalogue) -> Option<u
     let cause = others().find(|(_, other)| causing(other) && !loops(other));
     let specific = |other: &Reached| {
         let file = &rule(other).file;
-        rule(one).file.generic && !file.generic && file.moment == Moment::Start && file.severity < Severity::Info
+        let at_start = other.case.cause.moment == Moment::Start;
+        rule(one).file.generic && !file.generic && at_start && file.severity < Severity::Info
     };
     let specific = |other: &Reached| specific(other) && !loops(other);
     let yields = |other: &Reached| rule(one).file.yields_to.contains(&rule(other).id);
@@ -197,10 +198,15 @@ fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject)
     let words = wording::words(rule, &cause.names, &stack);
     let consequences = told_once(consequences, cause.rule, catalogue);
     let reach = Reach { workload: workloads.first().cloned(), workloads, affected: pods.len() };
-    let Holding { subject, names, evidence, .. } = cause;
-    // A look-up that only suspects says so.
-    let severity =
-        if names.get("severity").is_some_and(|doubt| *doubt == "info") { Severity::Info } else { rule.file.severity };
+    let Holding { subject, names, evidence, moment, .. } = cause;
+    let is_doubted = names.get("severity").is_some_and(|doubt| *doubt == "info");
+    let severity = match rule.file.severity {
+        // A look-up that only suspects says so.
+        _ if is_doubted => Severity::Info,
+        // What keeps a server from its start, and strikes at requests, leaves it up.
+        Severity::Error if moment != rule.file.moment => Severity::Warning,
+        severity => severity,
+    };
     let is_hopeless = rule.file.hopeless_with.iter().any(|name| names.contains_key(name));
     let waiting = if is_hopeless { Waiting::Useless } else { rule.file.waiting };
     Diagnosis {

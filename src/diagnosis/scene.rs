@@ -89,6 +89,8 @@ pub struct Utterance<'a> {
 pub enum Survival {
     /// Nothing shows that it went on.
     None,
+    /// The server went on, and to this day the requests of its clients fail over it, or it does without what it gave up.
+    Requests,
     /// It seems to have caught an exception and gone on. It counts only where nothing else explains a failure.
     Caught,
     /// The server was ready, or answered, afterwards.
@@ -99,6 +101,16 @@ impl Utterance<'_> {
     /// How often it was said.
     pub fn times(&self) -> u32 {
         if let Origin::Log { record, .. } = self.origin { record.place.count } else { 1 }
+    }
+
+    /// How many requests failed over it.
+    pub fn failed_requests(&self) -> u32 {
+        if let Origin::Log { record, .. } = self.origin { record.failed_requests } else { 0 }
+    }
+
+    /// Did the program say that it tries no more?
+    pub fn gives_up(&self) -> bool {
+        if let Origin::Log { record, .. } = self.origin { record.gives_up() } else { false }
     }
 }
 

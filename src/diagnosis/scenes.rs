@@ -4,7 +4,7 @@ use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::present;
 use crate::diagnosis::scene::{Origin, Part, Scene, Survival};
 use crate::diagnosis::{sign, stack};
-use crate::snapshot::container::{Container, ContainerStatus};
+use crate::snapshot::container::{Container, ContainerState, ContainerStatus};
 use crate::snapshot::custom::Custom;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::log::Log;
@@ -33,10 +33,7 @@ impl<'a> Stage<'a> {
     pub fn of_log(self, key: &'a LogKey, log: &'a Log) -> Scene<'a> {
         let mut scene = Scene::new(self.snapshot, self.catalogue, Subject::log(&key.container), Part::Log);
         scene.bind("stack", &SafeText::new(stack::of_log(log)));
-        let survival = sign::survivals(log, self.catalogue);
-        for record in &log.records {
-            scene.read(key, record, survival(record));
-        }
+        self.read_present(&mut scene, (key, log), Survival::None, false);
         scene
     }
 
@@ -100,21 +97,29 @@ impl<'a> Stage<'a> {
         let log_of = |previous| self.snapshot.log_entry(&LogKey::of(meta, &container.name, previous));
         let is_ready = status.is_some_and(|status| status.ready) && container.readiness_probe.is_some();
         if let Some((key, log)) = log_of(false) {
-            let survival = sign::survivals(log, self.catalogue);
-            let least = if is_ready { Survival::Over } else { Survival::None };
-            for record in &log.records {
-                scene.read(key, record, survival(record).max(least));
-            }
+            let broke = status.is_some_and(|status| broke(&status.state));
+            self.read_present(scene, (key, log), if is_ready { Survival::Over } else { Survival::None }, broke);
         }
         let same = |log: &Log| {
             log_of(false).is_some_and(|(_, current)| current.lines == log.lines && current.bytes == log.bytes)
         };
         let up = status.is_some_and(|status| status.is_settled(self.snapshot.source.taken_at));
         if let Some((key, log)) = log_of(true).filter(|(_, log)| !same(log) && !up) {
-            let survival = sign::survivals(log, self.catalogue);
+            let broke = status.is_some_and(|status| broke(&status.last_state));
+            let survival = sign::survivals(log, self.catalogue, broke);
             for record in &log.records {
                 scene.read(key, record, survival(record));
             }
+        }
+    }
+
+    /// Reads the log of a server that may still be up: what is over for its start need not be for its requests.
+    fn read_present(self, scene: &mut Scene<'a>, (key, log): (&'a LogKey, &'a Log), least: Survival, broke: bool) {
+        let (survival, is_failing) = (sign::survivals(log, self.catalogue, broke), sign::failing(log, self.catalogue));
+        for record in &log.records {
+            let survival = survival(record).max(least);
+            let fails = survival == Survival::Over && is_failing(record);
+            scene.read(key, record, if fails { Survival::Requests } else { survival });
         }
     }
 
@@ -246,6 +251,13 @@ fn hear_status<'a>(scene: &mut Scene<'a>, status: Option<&'a ContainerStatus>) {
     if let Some(end) = status.last_state.terminated.as_ref().filter(|_| !is_settled) {
         scene.hear(Origin::Field("lastState.terminated.message"), &end.reason, &end.message);
     }
+}
+
+/// Did the program end with an error of its own, not by a signal?
+fn broke(state: &ContainerState) -> bool {
+    /// What is added to the number of the signal that ended a program.
+    const BY_SIGNAL: i64 = 128;
+    state.terminated.as_ref().is_some_and(|end| (1..BY_SIGNAL).contains(&end.exit_code))
 }
 
 fn hear_conditions<'a>(scene: &mut Scene<'a>, conditions: &'a [Condition]) {

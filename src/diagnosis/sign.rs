@@ -1,5 +1,6 @@
 //! Finds in a log what its server said about itself, and tells by it which records were survived.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::diagnosis::catalogue::Catalogue;
@@ -7,6 +8,7 @@ use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::Survival;
 use crate::diagnosis::template::Names;
 use crate::snapshot::log::Log;
+use crate::snapshot::log::access::Access;
 use crate::snapshot::log::peel::Level;
 use crate::snapshot::log::record::Record;
 use crate::snapshot::text::SafeText;
@@ -52,16 +54,53 @@ pub fn last_well(log: &Log, signs: &[Seen<'_>]) -> u64 {
     ready.max(answered).unwrap_or(0)
 }
 
-/// Tells of each record of a log how it was survived.
-pub fn survivals<'a>(log: &'a Log, catalogue: &Catalogue) -> impl Fn(&Record) -> Survival + 'a {
+/// Tells of each record of a log how it was survived; `broke` where its program is known to have ended in an error.
+pub fn survivals<'a>(log: &'a Log, catalogue: &Catalogue, broke: bool) -> impl Fn(&Record) -> Survival + 'a {
     let signs = signs(log, catalogue);
     let last_well = last_well(log, &signs);
+    let answered = log.tail.iter().any(|line| is_good_answer(&line.text));
+    let broke_down = !answered && (broke || breaks_down(log, &signs, last_well));
     let stopping = signs.iter().filter(|seen| seen.sign == Sign::Stopping && seen.line > last_well && last_well > 0);
     let asked_to_end = stopping.map(|seen| seen.line).next().unwrap_or(u64::MAX);
     move |record| {
         // What a server that was well says while it ends is no reason for its end, unless it is an error.
         let is_farewell = record.place.line > asked_to_end && !record.is_alarming();
-        if is_farewell { Survival::Over } else { survival(log, record, last_well) }
+        match survival(log, record, last_well) {
+            _ if is_farewell => Survival::Over,
+            // It said that it was ready, and answered nobody before it ended.
+            Survival::Over if broke_down && record.is_alarming() => Survival::Caught,
+            survival => survival,
+        }
+    }
+}
+
+/// Did a server that had said it was ready run into an error and end then?
+fn breaks_down(log: &Log, signs: &[Seen<'_>], ready: u64) -> bool {
+    let stopping = signs.iter().filter(|seen| seen.sign == Sign::Stopping && seen.line > ready).map(|seen| seen.line);
+    let Some(end) = stopping.min() else { return false };
+    log.records.iter().any(|record| record.is_alarming() && (ready..end).contains(&record.place.seen))
+}
+
+/// Tells of each record of a log whether requests of clients fail over it to this day: none was answered well behind it,
+/// and the last of them failed. Whether the server is asked in between if it is well does not matter.
+/// What it gave up to load is missing too, until something is loaded.
+pub fn failing<'a>(log: &'a Log, catalogue: &Catalogue) -> impl Fn(&Record) -> bool + 'a {
+    /// As many requests in a row are more than the fault of a single one.
+    const IN_A_ROW: usize = 3;
+    let accesses = || log.tail.iter().filter_map(|line| Some((line.number, Access::of(&line.text)?)));
+    let failed: BTreeSet<&str> =
+        accesses().filter(|(_, access)| access.failed()).map(|(_, access)| access.page()).collect();
+    // Who only looks whether the server is well, or at another page, learns nothing of the requests that fail.
+    let tells = |access: &Access<'_>| access.failed() || !access.is_look() || failed.contains(access.page());
+    let told: Vec<_> =
+        accesses().filter(|(_, access)| (access.failed() || access.succeeded()) && tells(access)).collect();
+    let answered = told.iter().rev().find(|(_, access)| access.succeeded()).map_or(0, |(number, _)| *number);
+    let fails = told.iter().rev().take(IN_A_ROW).all(|(_, access)| access.failed());
+    let first = log.tail.front().map_or(u64::MAX, |line| line.number);
+    let loaded = signs(log, catalogue).iter().filter(|seen| seen.sign == Sign::Loaded).map(|seen| seen.line).max();
+    move |record| {
+        let (seen, is_of_request) = (record.place.seen, record.failed_requests > 0);
+        is_of_request && fails && seen >= first && seen > answered || record.gives_up() && Some(seen) > loaded
     }
 }
 

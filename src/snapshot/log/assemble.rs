@@ -1,5 +1,6 @@
 //! Puts lines together to records: a traceback is one record, whatever stands between its lines.
 
+use crate::snapshot::log::access::{self, Access};
 use crate::snapshot::log::peel::{self, Level, Peeled};
 use crate::snapshot::log::prefix::Prefix;
 use crate::snapshot::log::record::{Place, Record};
@@ -23,6 +24,8 @@ pub struct Assembler {
     open: Vec<Open>,
     /// The level of the last line, which a traceback that follows at once belongs to.
     last_level: Option<Level>,
+    /// Did the last line say that a request raised what follows?
+    wraps_request: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +41,8 @@ struct Open {
     /// Of a single line the lines that follow; of an exception those behind a blank line, until a chain claims them.
     context: Vec<String>,
     state: State,
+    /// Is it about a request that failed?
+    is_of_request: bool,
 }
 
 /// What a record waits for.
@@ -90,6 +95,7 @@ impl Assembler {
         if !peeled.body.is_empty() {
             let is_foreign = peeled.body.contains(".cc:") || peeled.body.contains(" HTTP/1.");
             self.last_level = peeled.level.filter(|_| !is_foreign);
+            self.wraps_request = access::wraps_request(peeled.body);
         }
     }
 
@@ -125,6 +131,7 @@ impl Assembler {
             open.state = State::Frames { others: 0, foreign: 0 };
             open.prefix = Prefix::of(raw, at);
             open.level = peeled.level.or(self.last_level);
+            open.is_of_request = self.wraps_request;
             open.lines = vec![raw[at..].to_owned()];
         } else if peeled.body.trim_start().starts_with("File \"") {
             open.state = State::Frames { others: 0, foreign: 0 };
@@ -155,12 +162,19 @@ impl Open {
             lines: vec![peeled.body.to_owned()],
             context: Vec::new(),
             state: State::Plain,
+            is_of_request: false,
         }
     }
 
     fn answer(&mut self, number: u64, raw: &str, peeled: &Peeled<'_>) -> Answer {
         let body = self.prefix.strip(raw).unwrap_or(peeled.body);
         let in_frames = matches!(self.state, State::Frames { .. } | State::Header);
+        if let Some(access) = Access::of(body).filter(|_| !in_frames) {
+            self.is_of_request |= access.failed() && self.context.is_empty();
+            if matches!(self.state, State::Message { .. }) {
+                return Answer::Closed;
+            }
+        }
         if peeled.is_stamped_twice && !self.is_stamped_twice && !in_frames {
             return Answer::Closed;
         }
@@ -296,6 +310,7 @@ impl Open {
         let context = if matches!(self.state, State::Plain) { self.context } else { Vec::new() };
         let raised = traceback::exceptions(&text);
         let place = Place { line: self.first, end: self.last, seen: self.last, count: 1 };
+        let is_of_request = self.is_of_request || is_traceback && access::is_under_request(&text);
         Record {
             place,
             stamp: self.stamp,
@@ -305,6 +320,7 @@ impl Open {
             context: SafeText::new(&context.join("\n")),
             raised,
             is_traceback,
+            failed_requests: u32::from(is_of_request),
             candidates: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! The log of a container: its records, its last lines, and how much of it was seen.
 
+pub mod access;
 pub mod alarm;
 pub mod assemble;
 pub mod expand;
@@ -56,6 +57,7 @@ impl Log {
     pub fn add(&mut self, record: Record) {
         let signature = record.signature();
         if let Some(&index) = self.signatures.get(&signature) {
+            self.records[index].failed_requests += record.failed_requests;
             let place = &mut self.records[index].place;
             place.count += 1;
             place.seen = record.place.end;

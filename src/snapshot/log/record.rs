@@ -37,6 +37,8 @@ pub struct Record {
     pub raised: Vec<Raised>,
     /// Was it printed as a stack of frames, and not quoted as a single line?
     pub is_traceback: bool,
+    /// How often it was written about a request that failed.
+    pub failed_requests: u32,
     /// The patterns whose literal stands in it.
     pub candidates: Vec<PatternId>,
 }
@@ -55,6 +57,11 @@ impl Record {
         let patterns = self.candidates.iter().flat_map(|pattern| pattern.to_le_bytes());
         let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3_u64);
         words.chain(patterns).fold(0xcbf2_9ce4_8422_2325, mix)
+    }
+
+    /// Does its program try no more? TensorFlow Serving goes on with the versions that it has.
+    pub fn gives_up(&self) -> bool {
+        self.text.contains("exceeded max_num_retries")
     }
 
     /// Does it look like an error to somebody who does not know the program?
