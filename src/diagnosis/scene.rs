@@ -89,7 +89,7 @@ pub struct Utterance<'a> {
 pub enum Survival {
     /// Nothing shows that it went on.
     None,
-    /// The server went on, and to this day the requests of its clients fail over it, or it does without what it gave up.
+    /// The server went on. To this day requests of its clients fail over it, or it does without what it gave up.
     Requests,
     /// It seems to have caught an exception and gone on. It counts only where nothing else explains a failure.
     Caught,

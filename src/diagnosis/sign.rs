@@ -81,8 +81,8 @@ fn breaks_down(log: &Log, signs: &[Seen<'_>], ready: u64) -> bool {
     log.records.iter().any(|record| record.is_alarming() && (ready..end).contains(&record.place.seen))
 }
 
-/// Tells of each record of a log whether requests of clients fail over it to this day: none was answered well behind it,
-/// and the last of them failed. Whether the server is asked in between if it is well does not matter.
+/// Tells of each record of a log whether requests of clients fail over it to this day: none was answered well behind
+/// it, and the last of them failed. Whether the server is asked in between if it is well does not matter.
 /// What it gave up to load is missing too, until something is loaded.
 pub fn failing<'a>(log: &'a Log, catalogue: &Catalogue) -> impl Fn(&Record) -> bool + 'a {
     /// As many requests in a row are more than the fault of a single one.
