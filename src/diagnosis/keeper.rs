@@ -64,12 +64,19 @@ impl Keeper {
                 if cases.is_empty() { self.cases.remove(&place) } else { self.cases.insert(place.clone(), cases) };
             is_same &= before.as_ref() == self.cases.get(&place);
         }
+        is_same &= !self.tells_changes_of(&workloads);
         if !is_same || workloads.iter().any(|top| self.is_of_another_stack(stage.snapshot, top)) {
             let before = std::mem::take(&mut self.diagnoses);
             self.rank(stage);
             workloads.extend(hurt_by_difference(&before, &self.diagnoses));
         }
         workloads
+    }
+
+    /// Is it told of one of the workloads what changed since pods of it were ready? Those may be others now.
+    fn tells_changes_of(&self, workloads: &BTreeSet<Subject>) -> bool {
+        let mut told = self.diagnoses.iter().filter(|diagnosis| diagnosis.changes.is_some());
+        told.any(|diagnosis| diagnosis.reach.workloads.iter().any(|workload| workloads.contains(workload)))
     }
 
     /// Is a workload recognised as something else than before? Then the fixes are those of another stack.
