@@ -107,7 +107,8 @@ pub struct Session {
     freshness: BTreeMap<Kind, Freshness>,
     logs: BTreeMap<LogKey, Followed>,
     pinned: Vec<LogKey>,
-    config_maps: BTreeSet<Key>,
+    /// The config maps that were asked for, and whether an answer came.
+    config_maps: BTreeMap<Key, bool>,
     signed_out: Option<Fault>,
     touched: Touched,
     keeper: Keeper,
@@ -142,7 +143,7 @@ impl Session {
             freshness,
             logs: BTreeMap::new(),
             pinned: Vec::new(),
-            config_maps: BTreeSet::new(),
+            config_maps: BTreeMap::new(),
             signed_out: None,
             touched: Touched::everything(),
             keeper: Keeper::default(),
@@ -182,13 +183,16 @@ impl Session {
             News::Changes(changes) => {
                 let any = !changes.is_empty();
                 for change in changes {
-                    self.touched.note(&self.snapshot, &change);
-                    if let Change::Log(key, _) = &change {
-                        self.note_read(key);
-                    }
-                    self.snapshot.apply(change);
+                    self.apply(change);
                 }
                 return any;
+            }
+            News::ConfigMap(key, change) => {
+                if let Some(change) = change {
+                    self.apply(change);
+                }
+                self.config_maps.insert(key, true);
+                self.hurry_where_read();
             }
             News::Fresh(kind, freshness) => return self.note_freshness(kind, freshness),
             News::LogEnded(key) => {
@@ -202,11 +206,30 @@ impl Session {
         true
     }
 
-    /// Once all that is needed was read, what it says is judged without delay.
+    fn apply(&mut self, change: Change) {
+        self.touched.note(&self.snapshot, &change);
+        if let Change::Log(key, _) = &change {
+            self.note_read(key);
+        }
+        self.snapshot.apply(change);
+    }
+
     fn note_read(&mut self, key: &LogKey) {
-        if self.awaited.remove(key) && self.awaited.is_empty() {
+        if self.awaited.remove(key) {
+            self.hurry_where_read();
+        }
+    }
+
+    /// Once all that is needed was read, what it says is judged without delay.
+    fn hurry_where_read(&mut self) {
+        if self.is_read() {
             self.pace.hurry(self.is_listed());
         }
+    }
+
+    /// Was all read that was found to be needed?
+    fn is_read(&self) -> bool {
+        self.awaited.is_empty() && self.config_maps.values().all(|is_answered| *is_answered)
     }
 
     fn note_freshness(&mut self, kind: Kind, freshness: Freshness) -> bool {
@@ -250,7 +273,7 @@ impl Session {
             assessment,
             snapshot: self.snapshot.clone(),
             freshness: self.freshness.clone(),
-            is_settled: self.is_listed() && self.awaited.is_empty(),
+            is_settled: self.is_listed() && self.is_read(),
             signed_out: self.signed_out.clone(),
             ahead: self.cluster.meter.ahead(),
         };
@@ -269,8 +292,9 @@ impl Session {
         for workload in workloads {
             let pods = crews.pods(&self.snapshot, &workload);
             for key in pods.iter().flat_map(|pod| need::wanted_config_maps(pod)) {
-                if self.config_maps.insert(key.clone()) {
+                if !self.config_maps.contains_key(&key) {
                     self.cluster.read_config_map(&key);
+                    self.config_maps.insert(key, false);
                 }
             }
             let needs = Needs::of(&workload, pods);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::cluster::fault::Fault;
 use crate::snapshot::kind::Kind;
-use crate::snapshot::{Change, LogKey};
+use crate::snapshot::{Change, Key, LogKey};
 
 /// How fresh what is known of a kind is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub enum News {
     Fresh(Kind, Freshness),
     /// A log came to its end, or could not be read.
     LogEnded(LogKey),
+    /// A config map that was asked for, and what came of it.
+    ConfigMap(Key, Option<Change>),
     /// The credentials are no longer accepted.
     SignedOut(Fault),
 }

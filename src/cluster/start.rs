@@ -82,21 +82,11 @@ impl Cluster {
 
     /// Reads one config map whole, in a task of its own.
     pub fn read_config_map(&mut self, key: &Key) {
-        let (client, news) = (self.client.clone(), self.logs.news.clone());
-        let path = format!("/api/v1/namespaces/{}/configmaps/{}", key.namespace, key.name);
-        let what = SafeText::new(&format!("configmaps {}", key.name));
+        let (client, news, key) = (self.client.clone(), self.logs.news.clone(), key.clone());
         self.tasks.spawn(async move {
-            let Ok(request) = Request::get(path).body(Vec::new()) else { return };
-            let change = match client.request_text(request).await.map(|json| Object::from_json(Kind::ConfigMap, &json))
-            {
-                Ok(Ok(object)) => Change::Put(Kind::ConfigMap, object),
-                Ok(Err(error)) => unreadable(what, "unreadable", &error.to_string()),
-                Err(kube::Error::Api(status)) if status.code == 404 => return,
-                Err(kube::Error::Api(status)) if status.code == 403 => unreadable(what, "forbidden", &status.message),
-                Err(error) => unreadable(what, "unavailable", &error.to_string()),
-            };
+            let change = config_map(&client, &key).await;
             // Nobody listens any more when the program ends: then there is nothing left to tell.
-            let _ended = news.send(News::Changes(vec![change])).await;
+            let _ended = news.send(News::ConfigMap(key, change)).await;
         });
     }
 
@@ -109,6 +99,20 @@ impl Cluster {
 async fn ask(client: &Client, path: &str) -> Result<serde_json::Value, kube::Error> {
     let request = Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
     client.request(request).await
+}
+
+/// The config map, or why it cannot be read; nothing where there is none.
+async fn config_map(client: &Client, key: &Key) -> Option<Change> {
+    let path = format!("/api/v1/namespaces/{}/configmaps/{}", key.namespace, key.name);
+    let what = SafeText::new(&format!("configmaps {}", key.name));
+    let request = Request::get(path).body(Vec::new()).ok()?;
+    Some(match client.request_text(request).await.map(|json| Object::from_json(Kind::ConfigMap, &json)) {
+        Ok(Ok(object)) => Change::Put(Kind::ConfigMap, object),
+        Ok(Err(error)) => unreadable(what, "unreadable", &error.to_string()),
+        Err(kube::Error::Api(status)) if status.code == 404 => return None,
+        Err(kube::Error::Api(status)) if status.code == 403 => unreadable(what, "forbidden", &status.message),
+        Err(error) => unreadable(what, "unavailable", &error.to_string()),
+    })
 }
 
 /// Fails where the namespace surely does not exist; who may not ask for it is not told.
