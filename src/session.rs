@@ -21,7 +21,7 @@ use crate::diagnosis::selected;
 use crate::diagnosis::touched::Touched;
 use crate::session::pace::Pace;
 use crate::snapshot::kind::Kind;
-use crate::snapshot::need::{self, Needs, Wanted};
+use crate::snapshot::need::{self, Needs, REPLICAS, Wanted};
 use crate::snapshot::selection::Selection;
 use crate::snapshot::subject::Subject;
 use crate::snapshot::text::SafeText;
@@ -305,7 +305,8 @@ impl Session {
     /// The logs that are needed, the most needed first.
     fn wanted_logs(&self) -> Vec<Wanted> {
         let unwell = self.needs.values().flat_map(|needs| &needs.unwell);
-        unwell.chain(self.needs.values().flat_map(|needs| &needs.well)).cloned().collect()
+        let well = (0..REPLICAS).flat_map(|turn| self.needs.values().flat_map(move |needs| &needs.well[turn]));
+        unwell.chain(well).cloned().collect()
     }
 
     /// Begins to read the logs that are needed most, and lets go of those of instances that are gone.

@@ -31,28 +31,36 @@ type Likeness = (Subject, SafeText, String, String);
 pub struct Needs {
     /// Of containers that are not well, one where several fail alike.
     pub unwell: Vec<Wanted>,
-    /// Of those that are well, one of each.
-    pub well: Vec<Wanted>,
+    /// Of those that are well: first one of each container, then of its next replica, and so on.
+    pub well: [Vec<Wanted>; REPLICAS],
 }
+
+/// Replicas that are well and of which the logs are worth reading: what fails at requests fails at several, and only
+/// their logs tell how many.
+pub const REPLICAS: usize = 3;
 
 impl Needs {
     /// The needs of a workload with these pods.
     pub fn of<'a>(workload: &Subject, pods: impl IntoIterator<Item = &'a Pod>) -> Self {
         let mut unwell: BTreeMap<Likeness, Vec<Wanted>> = BTreeMap::new();
-        let mut well: BTreeMap<SafeText, Wanted> = BTreeMap::new();
+        let mut well: BTreeMap<SafeText, Vec<Wanted>> = BTreeMap::new();
         for pod in pods.into_iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()) {
             for status in pod.all_statuses().filter(|status| has_log(status)) {
                 if is_unwell(pod, status) {
                     let likeness = likeness(workload, pod, status);
                     unwell.entry(likeness).or_insert_with(|| logs_of(pod, status));
                 } else if status.ready {
-                    well.entry(status.name.clone()).or_insert_with(|| wanted(pod, status, false, false));
+                    let replicas = well.entry(status.name.clone()).or_default();
+                    if replicas.len() < REPLICAS {
+                        replicas.push(wanted(pod, status, false, false));
+                    }
                 }
             }
         }
         let mut seen = BTreeSet::new();
         let unwell = unwell.into_values().flatten().filter(|wanted| seen.insert(wanted.key.clone())).collect();
-        Needs { unwell, well: well.into_values().collect() }
+        let turn = |number: usize| well.values().filter_map(|replicas| replicas.get(number).cloned()).collect();
+        Needs { unwell, well: std::array::from_fn(turn) }
     }
 }
 
