@@ -1,5 +1,7 @@
 //! What is said about a snapshot: diagnoses in order, workloads with their verdict, and what could not be seen.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 
 use crate::diagnosis::ahead::Deadline;
@@ -18,10 +20,10 @@ pub struct Assessment {
     pub source: Source,
     /// The worst of the workloads.
     pub verdict: Verdict,
-    /// The workloads, the worst first.
-    pub workloads: Vec<WorkloadState>,
-    /// Causes first.
-    pub diagnoses: Vec<Diagnosis>,
+    /// The workloads, the worst first; shared with the assessments before and after where they are the same.
+    pub workloads: Vec<Arc<WorkloadState>>,
+    /// Causes first; shared as the workloads are.
+    pub diagnoses: Arc<[Diagnosis]>,
     /// What could not be seen.
     pub blind_spots: Vec<BlindSpot>,
 }

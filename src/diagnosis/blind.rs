@@ -1,5 +1,7 @@
 //! What could not be seen, and which diagnoses that hides.
 
+use std::sync::Arc;
+
 use crate::diagnosis::assessment::{BlindSpot, Diagnosis, Verdict, WorkloadState};
 use crate::diagnosis::catalogue::{Catalogue, Rule};
 use crate::diagnosis::crew::Crews;
@@ -15,7 +17,7 @@ use crate::snapshot::{Snapshot, Unreadable};
 /// What was found.
 pub struct Found<'a> {
     /// The workloads with their verdicts.
-    pub workloads: &'a [WorkloadState],
+    pub workloads: &'a [Arc<WorkloadState>],
     /// The diagnoses.
     pub diagnoses: &'a [Diagnosis],
     /// The pods of the workloads.

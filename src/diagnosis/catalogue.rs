@@ -9,7 +9,7 @@ use crate::diagnosis::literal;
 use crate::diagnosis::loader::{self, Fault, Source};
 use crate::diagnosis::mark::{Mark, MarkFile};
 use crate::diagnosis::pattern::{Pattern, PatternText};
-use crate::diagnosis::rule::RuleFile;
+use crate::diagnosis::rule::{About, RuleFile};
 use crate::diagnosis::symptom::Symptom;
 use crate::snapshot::log::sieve::{PatternId, Sieve};
 
@@ -40,7 +40,7 @@ pub struct Catalogue {
     patterns: Vec<Pattern>,
     rules_of_pattern: Vec<Vec<usize>>,
     rules_by_id: BTreeMap<String, usize>,
-    without_text: Vec<usize>,
+    without_text: BTreeMap<Option<About>, Vec<usize>>,
     mark_of_pattern: BTreeMap<PatternId, usize>,
 }
 
@@ -127,7 +127,12 @@ impl Catalogue {
             }
         }
         let rules_by_id = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
-        let without_text = (0..rules.len()).filter(|&index| !rules[index].needs_text()).collect();
+        let mut without_text: BTreeMap<Option<About>, Vec<usize>> = BTreeMap::new();
+        for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| !rule.needs_text()) {
+            for about in rule.file.about.as_slice().iter().copied().map(Some).chain([None]) {
+                without_text.entry(about).or_default().push(index);
+            }
+        }
         let marked =
             marks.iter().enumerate().flat_map(|(index, mark)| mark.patterns.iter().map(move |id| (*id, index)));
         let mark_of_pattern = marked.collect();
@@ -154,9 +159,9 @@ impl Catalogue {
         self.mark_of_pattern.get(&pattern).map(|&index| &self.marks[index])
     }
 
-    /// The rules that can hold although no pattern was seen.
-    pub fn rules_without_text(&self) -> &[usize] {
-        &self.without_text
+    /// The rules that can hold for such a subject, or for a pasted log, although no pattern was seen.
+    pub fn rules_without_text(&self, about: Option<About>) -> &[usize] {
+        self.without_text.get(&about).map_or(&[], Vec::as_slice)
     }
 
     /// A rule by its id.

@@ -132,7 +132,7 @@ fn one_per_rule(cases: Vec<Case>, catalogue: &Catalogue) -> Vec<Case> {
         let same = |other: &Case| {
             let shared = &catalogue.rules[case.cause.rule].file.shared;
             other.cause.rule == case.cause.rule
-                && shared.iter().all(|name| other.cause.names.get(name) == case.cause.names.get(name))
+                && shared.iter().all(|name| other.cause.names.get(name.as_str()) == case.cause.names.get(name.as_str()))
         };
         if !kept.iter().any(same) {
             kept.push(case);

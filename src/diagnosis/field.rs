@@ -1,12 +1,14 @@
 //! The fields of objects that a rule may ask for, by their paths in Kubernetes.
 
+use std::borrow::Cow;
+
 use crate::diagnosis::scene::{Part, Scene};
 use crate::snapshot::container::{Terminated, Waiting};
 use crate::snapshot::meta::condition;
 use crate::snapshot::text::SafeText;
 
 /// Reads a field of the subject; nothing where it is absent or the subject has no such field.
-pub type Reader = fn(&Scene<'_>) -> Option<String>;
+pub type Reader = for<'s> fn(&'s Scene<'_>) -> Option<Cow<'s, str>>;
 
 /// A field that rules may ask for.
 #[derive(Debug)]
@@ -29,10 +31,12 @@ pub const FIELDS: &[Field] = &[
     field("container.imagePullPolicy", "when the image is pulled: `Always`, `IfNotPresent` or `Never`", |scene| {
         text(&scene.container()?.image_pull_policy)
     }),
-    field("container.command", "command and arguments in one line", |scene| Some(scene.container()?.command_line())),
-    field("container.ready", "is it ready: `true` or `false`", |scene| Some(scene.status()?.ready.to_string())),
+    field("container.command", "command and arguments in one line", |scene| {
+        Some(owned(&scene.container()?.command_line()))
+    }),
+    field("container.ready", "is it ready: `true` or `false`", |scene| Some(owned(&scene.status()?.ready))),
     field("container.restartCount", "how often it was started again", |scene| {
-        Some(scene.status()?.restart_count.to_string())
+        Some(owned(&scene.status()?.restart_count))
     }),
     field("container.state.waiting.reason", "why it waits, such as `ImagePullBackOff`", |scene| {
         text(&waiting(scene)?.reason)
@@ -41,13 +45,13 @@ pub const FIELDS: &[Field] = &[
         text(&waiting(scene)?.message)
     }),
     field("container.state.running", "`true` while it runs", |scene| {
-        scene.status()?.state.running.as_ref().map(|_| "true".to_owned())
+        scene.status()?.state.running.as_ref().map(|_| TRUE)
     }),
     field("container.state.terminated.reason", "why it ended, of a container that was not started again", |scene| {
         text(&scene.status()?.state.terminated.as_ref()?.reason)
     }),
     field("container.state.terminated.exitCode", "its exit code, of a container that was not started again", |scene| {
-        Some(scene.status()?.state.terminated.as_ref()?.exit_code.to_string())
+        Some(owned(&scene.status()?.state.terminated.as_ref()?.exit_code))
     }),
     field(
         "container.lastState.terminated.reason",
@@ -58,10 +62,10 @@ pub const FIELDS: &[Field] = &[
         text(&last_end(scene)?.message)
     }),
     field("container.lastState.terminated.exitCode", "with which exit code it ended last", |scene| {
-        Some(last_end(scene)?.exit_code.to_string())
+        Some(owned(&last_end(scene)?.exit_code))
     }),
     field("container.lastState.terminated.signal", "which signal ended it last", |scene| {
-        last_end(scene)?.signal.map(|signal| signal.to_string())
+        last_end(scene)?.signal.map(|value| owned(&value))
     }),
     field("container.resources.limits.cpu", "its CPU limit", |scene| limit(scene, "cpu")),
     field("container.resources.limits.memory", "its memory limit", |scene| limit(scene, "memory")),
@@ -74,18 +78,18 @@ pub const FIELDS: &[Field] = &[
     field("container.resources.requests.cpu", "the CPU that it asks for", |scene| request(scene, "cpu")),
     field("container.resources.requests.memory", "the memory that it asks for", |scene| request(scene, "memory")),
     field("container.livenessProbe", "`true` where it has a liveness probe", |scene| {
-        scene.container()?.liveness_probe.as_ref().map(|_| "true".to_owned())
+        scene.container()?.liveness_probe.as_ref().map(|_| TRUE)
     }),
     field("container.readinessProbe", "`true` where it has a readiness probe", |scene| {
-        scene.container()?.readiness_probe.as_ref().map(|_| "true".to_owned())
+        scene.container()?.readiness_probe.as_ref().map(|_| TRUE)
     }),
     field("container.startupProbe", "`true` where it has a startup probe", |scene| {
-        scene.container()?.startup_probe.as_ref().map(|_| "true".to_owned())
+        scene.container()?.startup_probe.as_ref().map(|_| TRUE)
     }),
     field("pod.spec.nodeName", "the node it was put on", |scene| text(&scene.pod()?.spec.node_name)),
     field("pod.spec.serviceAccountName", "its service account", |scene| text(&scene.pod()?.spec.service_account_name)),
     field("pod.spec.schedulingGates", "the first gate that keeps it from being scheduled", |scene| {
-        scene.pod()?.spec.scheduling_gates.first().map(|gate| gate.name.to_string())
+        scene.pod()?.spec.scheduling_gates.first().and_then(|gate| text(&gate.name))
     }),
     field("pod.status.phase", "`Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`", |scene| {
         text(&scene.pod()?.status.phase)
@@ -93,19 +97,19 @@ pub const FIELDS: &[Field] = &[
     field("pod.status.reason", "why it is in this state, such as `Evicted`", |scene| text(&scene.pod()?.status.reason)),
     field("pod.status.message", "the sentence beside that reason", |scene| text(&scene.pod()?.status.message)),
     field("pod.metadata.deletionTimestamp", "since when it is being deleted", |scene| {
-        scene.pod()?.metadata.deletion_timestamp.map(|time| time.to_string())
+        scene.pod()?.metadata.deletion_timestamp.map(|value| owned(&value))
     }),
     field("workload.spec.replicas", "how many pods are wanted", |scene| {
-        Some(workload(scene)?.spec.replicas.unwrap_or(1).to_string())
+        Some(owned(&workload(scene)?.spec.replicas.unwrap_or(1)))
     }),
     field("workload.spec.paused", "is the rollout paused: `true` or `false`", |scene| {
-        Some(workload(scene)?.spec.paused.to_string())
+        Some(owned(&workload(scene)?.spec.paused))
     }),
     field("workload.spec.suspend", "is the job suspended: `true` or `false`", |scene| {
-        Some(workload(scene)?.spec.suspend.to_string())
+        Some(owned(&workload(scene)?.spec.suspend))
     }),
     field("workload.status.readyReplicas", "how many pods are ready", |scene| {
-        Some(workload(scene)?.status.ready_replicas.to_string())
+        Some(owned(&workload(scene)?.status.ready_replicas))
     }),
     field(
         "workload.status.conditions.Progressing.reason",
@@ -124,7 +128,7 @@ pub const FIELDS: &[Field] = &[
         text(&service(scene)?.spec.kind)
     }),
     field("node.spec.unschedulable", "is it cordoned: `true` or `false`", |scene| {
-        Some(node(scene)?.spec.unschedulable.to_string())
+        Some(owned(&node(scene)?.spec.unschedulable))
     }),
     field("node.status.conditions.Ready.status", "`True`, `False` or `Unknown`", |scene| {
         text(&condition(&node(scene)?.status.conditions, "Ready")?.status)
@@ -150,8 +154,14 @@ pub fn at(path: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.path == path)
 }
 
-fn text(value: &SafeText) -> Option<String> {
-    (!value.is_empty()).then(|| value.to_string())
+const TRUE: Cow<'static, str> = Cow::Borrowed("true");
+
+fn text(value: &SafeText) -> Option<Cow<'_, str>> {
+    (!value.is_empty()).then(|| Cow::Borrowed(value.as_str()))
+}
+
+fn owned<'a>(value: &impl ToString) -> Cow<'a, str> {
+    Cow::Owned(value.to_string())
 }
 
 fn waiting<'a>(scene: &Scene<'a>) -> Option<&'a Waiting> {
@@ -165,11 +175,11 @@ fn last_end<'a>(scene: &Scene<'a>) -> Option<&'a Terminated> {
     status.last_end().filter(|_| !status.is_settled(scene.snapshot.source.taken_at))
 }
 
-fn limit(scene: &Scene<'_>, resource: &str) -> Option<String> {
+fn limit<'a>(scene: &Scene<'a>, resource: &str) -> Option<Cow<'a, str>> {
     scene.container()?.resources.limits.get(resource).and_then(text)
 }
 
-fn request(scene: &Scene<'_>, resource: &str) -> Option<String> {
+fn request<'a>(scene: &Scene<'a>, resource: &str) -> Option<Cow<'a, str>> {
     scene.container()?.resources.requests.get(resource).and_then(text)
 }
 

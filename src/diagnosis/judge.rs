@@ -1,6 +1,6 @@
 //! Holds the rules against a scene: which of them hold, what their names stand for, and what was seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::diagnosis::assessment::Evidence;
@@ -67,8 +67,6 @@ struct Court<'a, 'b> {
     catalogue: &'a Catalogue,
     scene: &'b Scene<'a>,
     heard: BTreeMap<PatternId, Vec<usize>>,
-    /// What every rule begins with: the names of the scene.
-    start: Partial,
     /// What was survived in this way, or more surely, says nothing about the start.
     history: Survival,
 }
@@ -81,38 +79,29 @@ pub fn judge(scene: &Scene<'_>, catalogue: &Catalogue, history: Survival) -> Vec
             heard.entry(*candidate).or_default().push(index);
         }
     }
-    let mut touched: BTreeSet<usize> = heard.keys().flat_map(|pattern| catalogue.rules_of(*pattern)).copied().collect();
-    touched.extend(catalogue.rules_without_text().iter().copied());
-    let start = Partial { names: scene.names.clone(), ..Partial::default() };
-    let court = Court { catalogue, scene, heard, start, history };
+    let mut touched: Vec<usize> = heard.keys().flat_map(|pattern| catalogue.rules_of(*pattern)).copied().collect();
+    touched.extend(catalogue.rules_without_text(scene.part.about()));
+    touched.sort_unstable();
+    touched.dedup();
+    let court = Court { catalogue, scene, heard, history };
     touched.into_iter().flat_map(|rule| court.holdings(rule)).collect()
 }
 
 /// Does a rule look at subjects like this one? What an operator repeats in its conditions can be about anything.
 fn applies(rule: &Rule, part: Part<'_>) -> bool {
-    let about = match part {
-        Part::Log => return true,
-        Part::Custom(..) if rule.needs_text() => return true,
-        Part::Container { .. } => About::Container,
-        Part::Pod(_) => About::Pod,
-        Part::Workload(..) => About::Workload,
-        Part::Claim(_) => About::Claim,
-        Part::Service(_) => About::Service,
-        Part::Ingress(_) => About::Ingress,
-        Part::Node(_) => About::Node,
-        Part::Custom(..) => About::Custom,
-    };
-    rule.file.about.as_slice().contains(&about)
+    let is_about = |about: About| rule.file.about.as_slice().contains(&about);
+    part.about().is_none_or(|about| is_about(about) || about == About::Custom && rule.needs_text())
 }
 
 impl Court<'_, '_> {
     fn holdings(&self, index: usize) -> Vec<Holding> {
         let rule = &self.catalogue.rules[index];
-        if !applies(rule, self.scene.part) {
+        if !applies(rule, self.scene.part) || !rule.symptoms.iter().all(|symptom| self.can_hold(symptom)) {
             return Vec::new();
         }
         let Some((first, rest)) = rule.symptoms.split_first() else { return Vec::new() };
-        let mut partials = self.continuations(rule, first, &self.start);
+        let start = Partial { names: self.scene.names.clone(), ..Partial::default() };
+        let mut partials = self.continuations(rule, first, &start);
         for symptom in rest {
             partials = partials.iter().flat_map(|partial| self.continuations(rule, symptom, partial)).collect();
         }
@@ -120,6 +109,17 @@ impl Court<'_, '_> {
         let mut holdings: Vec<Holding> = partials.into_iter().map(|partial| self.holding(index, partial)).collect();
         holdings.dedup_by(|a, b| a.names == b.names && a.subject == b.subject);
         holdings
+    }
+
+    /// Can a symptom hold, as far as fields and the words that were heard tell? That is cheaper to know than anything
+    /// that binds a name.
+    fn can_hold(&self, symptom: &Symptom) -> bool {
+        match symptom {
+            Symptom::Log(_) | Symptom::Message { .. } => !self.heard.is_empty(),
+            Symptom::Field { field, test, .. } => self.passes(field, test),
+            Symptom::Any(inner) => inner.iter().any(|symptom| self.can_hold(symptom)),
+            Symptom::Bound { .. } | Symptom::LookUp(_) => true,
+        }
     }
 
     fn holding(&self, index: usize, mut partial: Partial) -> Holding {
@@ -161,6 +161,7 @@ impl Court<'_, '_> {
 
     fn answers(&self, rule: &Rule, symptom: &Symptom, partial: &Partial) -> Vec<Partial> {
         match symptom {
+            Symptom::Log(_) | Symptom::Message { .. } if self.heard.is_empty() => Vec::new(),
             Symptom::Log(patterns) => self.in_words(rule, patterns, partial, |utterance| self.is_log(utterance)),
             Symptom::Message { patterns, reasons } => self.in_words(rule, patterns, partial, |utterance| {
                 self.is_message(utterance)
@@ -168,7 +169,7 @@ impl Court<'_, '_> {
             }),
             Symptom::Field { field, test, bind } => self.in_field(field, test, bind.as_deref(), partial),
             Symptom::Bound { name, test } => {
-                let passes = test.passes(partial.names.get(name).map(SafeText::as_str));
+                let passes = test.passes(partial.names.get(name.as_str()).map(SafeText::as_str));
                 if passes { vec![partial.clone()] } else { Vec::new() }
             }
             Symptom::LookUp(question) => self.in_relation(question, partial),
@@ -246,9 +247,9 @@ impl Court<'_, '_> {
         let mut next = partial.clone();
         for (name, held) in found.names {
             let held = SafeText::new(&held);
-            match next.names.get(&name) {
-                Some(bound) if *bound != held && !self.scene.names.contains_key(&name) => return None,
-                _ => next.names.insert(name, held),
+            match next.names.get(name.as_str()) {
+                Some(bound) if *bound != held && !self.scene.names.contains_key(name.as_str()) => return None,
+                _ => next.names.insert(name.into(), held),
             };
         }
         next.names.extend(own_code(utterance));
@@ -258,18 +259,20 @@ impl Court<'_, '_> {
         Some(next)
     }
 
+    /// Does a field pass a test? Of a pasted log no field is known, and none does.
+    fn passes(&self, field: &Field, test: &Test) -> bool {
+        self.scene.part.about().is_some() && test.passes((field.reader)(self.scene).as_deref())
+    }
+
     fn in_field(&self, field: &Field, test: &Test, bind: Option<&str>, partial: &Partial) -> Vec<Partial> {
-        if matches!(self.scene.part, Part::Log) {
+        if !self.passes(field, test) {
             return Vec::new();
         }
         let value = (field.reader)(self.scene);
-        if !test.passes(value.as_deref()) {
-            return Vec::new();
-        }
         let mut next = partial.clone();
         if let Some(value) = value {
             if let Some(name) = bind {
-                next.names.insert(name.to_owned(), SafeText::new(&value));
+                next.names.insert(name.into(), SafeText::new(&value));
             }
             next.evidence.push(evidence::of_field(self.scene, field.path, &value));
         }
@@ -294,7 +297,7 @@ fn own_code(utterance: &Utterance<'_>) -> Names {
     };
     let line = SafeText::new(&frame.line.to_string());
     let named = [("source_file", frame.file.clone()), ("source_line", line), ("source_code", frame.code.clone())];
-    named.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect()
+    named.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value)).collect()
 }
 
 fn anchor(utterance: &Utterance<'_>, index: usize, span: &Range<usize>, exactness: usize) -> Anchor {

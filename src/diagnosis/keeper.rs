@@ -1,6 +1,7 @@
 //! Diagnoses a snapshot again and again: after a change only what it can matter to is judged anew.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::diagnosis::assessment::{Assessment, Diagnosis, WorkloadState};
 use crate::diagnosis::blind::Found;
@@ -21,8 +22,8 @@ use crate::snapshot::subject::Subject;
 pub struct Keeper {
     /// The cases of every place that has some.
     cases: BTreeMap<Place, Vec<Reached>>,
-    diagnoses: Vec<Diagnosis>,
-    states: BTreeMap<Subject, WorkloadState>,
+    diagnoses: Arc<[Diagnosis]>,
+    states: BTreeMap<Subject, Arc<WorkloadState>>,
     /// The pods of the workloads.
     pub crews: Crews,
 }
@@ -35,8 +36,8 @@ impl Keeper {
         let mut workloads = if touched.everything { self.judge_all(stage) } else { self.judge(stage, touched) };
         workloads.retain(|top| !self.forget(snapshot, top));
         let judged = Judged { snapshot, catalogue, diagnoses: &self.diagnoses, crews: &self.crews };
-        let states: Vec<WorkloadState> = workloads.iter().map(|top| verdict::state(&judged, top)).collect();
-        self.states.extend(states.into_iter().map(|state| (state.subject.clone(), state)));
+        let states = workloads.into_iter().map(|top| (Arc::new(verdict::state(&judged, &top)), top));
+        self.states.extend(states.map(|(state, top)| (top, state)));
         self.assessment(stage)
     }
 
@@ -95,7 +96,7 @@ impl Keeper {
         let mut diagnoses = rank::rank(cases, catalogue, &stack);
         changed::tell(snapshot, &mut diagnoses);
         diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
-        self.diagnoses = diagnoses;
+        self.diagnoses = diagnoses.into();
     }
 
     /// Forgets a workload that is gone, and says so.
@@ -109,7 +110,7 @@ impl Keeper {
 
     fn assessment(&self, stage: Stage<'_>) -> Assessment {
         let Stage { snapshot, catalogue } = stage;
-        let workloads = verdict::in_order(self.states.values());
+        let workloads = verdict::in_order(self.states.values().cloned().collect());
         let diagnoses = self.diagnoses.clone();
         let found = Found { workloads: &workloads, diagnoses: &diagnoses, crews: &self.crews };
         let blind_spots = blind::spots(snapshot, catalogue, &found);
@@ -126,7 +127,13 @@ fn cases(place: &Place, stage: Stage<'_>) -> Vec<Reached> {
 
 /// The workloads that are hurt by what was found only before, or only now.
 fn hurt_by_difference(before: &[Diagnosis], now: &[Diagnosis]) -> BTreeSet<Subject> {
-    let gone = before.iter().filter(|diagnosis| !now.contains(diagnosis));
-    let new = now.iter().filter(|diagnosis| !before.contains(diagnosis));
-    gone.chain(new).flat_map(|diagnosis| &diagnosis.reach.workloads).cloned().collect()
+    let gone = missing_in(now, before);
+    let new = missing_in(before, now);
+    gone.into_iter().chain(new).flat_map(|diagnosis| &diagnosis.reach.workloads).cloned().collect()
+}
+
+/// Those of the diagnoses that are not among the others.
+fn missing_in<'a>(others: &[Diagnosis], diagnoses: &'a [Diagnosis]) -> Vec<&'a Diagnosis> {
+    let others: BTreeMap<_, _> = others.iter().map(|other| ((&other.id, &other.subject), other)).collect();
+    diagnoses.iter().filter(|one| others.get(&(&one.id, &one.subject)) != Some(one)).collect()
 }

@@ -75,7 +75,7 @@ fn identity(reached: &Reached, catalogue: &Catalogue) -> Identity {
     let holding = &reached.case.cause;
     let shared = &catalogue.rules[holding.rule].file.shared;
     let names: Vec<Option<String>> =
-        shared.iter().map(|name| holding.names.get(name).map(ToString::to_string)).collect();
+        shared.iter().map(|name| holding.names.get(name.as_str()).map(ToString::to_string)).collect();
     if !shared.is_empty() && holding.subject.kind != "Log" && names.iter().any(Option::is_some) {
         return Identity::Shared { rule: holding.rule, names };
     }
@@ -207,7 +207,7 @@ fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject)
         Severity::Error if moment != rule.file.moment => Severity::Warning,
         severity => severity,
     };
-    let is_hopeless = rule.file.hopeless_with.iter().any(|name| names.contains_key(name));
+    let is_hopeless = rule.file.hopeless_with.iter().any(|name| names.contains_key(name.as_str()));
     let waiting = if is_hopeless { Waiting::Useless } else { rule.file.waiting };
     Diagnosis {
         id: rule.id.clone(),

@@ -1,6 +1,7 @@
 //! All that is known of one subject: the object, what it was told, and what it and Kubernetes said about it.
 
 use crate::diagnosis::catalogue::Catalogue;
+use crate::diagnosis::rule::About;
 use crate::diagnosis::template::Names;
 use crate::snapshot::Snapshot;
 use crate::snapshot::container::{Container, ContainerStatus};
@@ -47,6 +48,23 @@ pub enum Part<'a> {
     Custom(&'a Key, &'a Custom),
     /// A log that was pasted, with nothing else known.
     Log,
+}
+
+impl Part<'_> {
+    /// As which kind of subject rules ask for it; nothing for a pasted log, which can be about any.
+    pub fn about(self) -> Option<About> {
+        match self {
+            Part::Container { .. } => Some(About::Container),
+            Part::Pod(_) => Some(About::Pod),
+            Part::Workload(..) => Some(About::Workload),
+            Part::Claim(_) => Some(About::Claim),
+            Part::Service(_) => Some(About::Service),
+            Part::Ingress(_) => Some(About::Ingress),
+            Part::Node(_) => Some(About::Node),
+            Part::Custom(..) => Some(About::Custom),
+            Part::Log => None,
+        }
+    }
 }
 
 /// Where words were seen.
@@ -144,7 +162,7 @@ impl<'a> Scene<'a> {
     /// Binds a name, unless its value is not known.
     pub fn bind(&mut self, name: &str, value: &SafeText) {
         if !value.is_empty() {
-            self.names.insert(name.to_owned(), value.clone());
+            self.names.insert(name.into(), value.clone());
         }
     }
 

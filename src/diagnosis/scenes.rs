@@ -39,20 +39,21 @@ impl<'a> Stage<'a> {
 
     /// The scenes of a pod: its own, and one for each container.
     pub fn of_pod(self, pod: &'a Pod) -> Vec<Scene<'a>> {
-        let mut scenes = vec![self.of_pod_itself(pod)];
+        let workload = relation::workload_of(self.snapshot, pod);
+        let mut scenes = vec![self.of_pod_itself(pod, &workload)];
         let first = pod.spec.containers.first().map(|container| &container.name);
         for container in pod.spec.all_containers() {
             let takes_unnamed = Some(&container.name) == first;
-            scenes.push(self.of_container(pod, container, takes_unnamed));
+            scenes.push(self.of_container((pod, &workload), container, takes_unnamed));
         }
         scenes
     }
 
-    fn of_pod_itself(self, pod: &'a Pod) -> Scene<'a> {
+    fn of_pod_itself(self, pod: &'a Pod, workload: &Subject) -> Scene<'a> {
         let meta = &pod.metadata;
         let mut scene =
             Scene::new(self.snapshot, self.catalogue, Subject::new("Pod", &meta.namespace, &meta.name), Part::Pod(pod));
-        self.name_pod(&mut scene, pod);
+        name_pod(&mut scene, pod, workload);
         hear_conditions(&mut scene, &pod.status.conditions);
         scene.hear(Origin::Field("status.message"), &pod.status.reason, &pod.status.message);
         for event in relation::events_of(self.snapshot, "Pod", meta) {
@@ -64,12 +65,17 @@ impl<'a> Stage<'a> {
     }
 
     /// The scene of a container; `takes_unnamed` where events that name no container are believed to be about this one.
-    fn of_container(self, pod: &'a Pod, container: &'a Container, takes_unnamed: bool) -> Scene<'a> {
+    fn of_container(
+        self,
+        (pod, workload): (&'a Pod, &Subject),
+        container: &'a Container,
+        takes_unnamed: bool,
+    ) -> Scene<'a> {
         let meta = &pod.metadata;
         let subject = Subject::container(&meta.namespace, &meta.name, &container.name);
         let status = pod.container_status(&container.name);
         let mut scene = Scene::new(self.snapshot, self.catalogue, subject, Part::Container { pod, container, status });
-        self.name_pod(&mut scene, pod);
+        name_pod(&mut scene, pod, workload);
         scene.bind("container", &container.name);
         scene.bind("image", &container.image);
         // Of a fragment or a table neither may be known: then the words do without them.
@@ -120,20 +126,6 @@ impl<'a> Stage<'a> {
             let survival = survival(record).max(least);
             let fails = survival == Survival::Over && is_failing(record);
             scene.read(key, record, if fails { Survival::Requests } else { survival });
-        }
-    }
-
-    fn name_pod(self, scene: &mut Scene<'a>, pod: &Pod) {
-        let workload = relation::workload_of(self.snapshot, pod);
-        scene.bind("pod", &pod.metadata.name);
-        let online =
-            [("endpoint", "ml.azure.com/endpoint-name"), ("online_deployment", "ml.azure.com/deployment-name")];
-        for (name, label) in online {
-            scene.bind(name, &SafeText::new(pod.metadata.label(label)));
-        }
-        name_workload(scene, &workload);
-        if pod.is_scheduled() {
-            scene.bind("node", &pod.spec.node_name);
         }
     }
 
@@ -263,6 +255,18 @@ fn broke(state: &ContainerState) -> bool {
 fn hear_conditions<'a>(scene: &mut Scene<'a>, conditions: &'a [Condition]) {
     for condition in conditions {
         scene.hear(Origin::Condition(condition), &condition.reason, &condition.message);
+    }
+}
+
+fn name_pod(scene: &mut Scene<'_>, pod: &Pod, workload: &Subject) {
+    scene.bind("pod", &pod.metadata.name);
+    let online = [("endpoint", "ml.azure.com/endpoint-name"), ("online_deployment", "ml.azure.com/deployment-name")];
+    for (name, label) in online {
+        scene.bind(name, &SafeText::new(pod.metadata.label(label)));
+    }
+    name_workload(scene, workload);
+    if pod.is_scheduled() {
+        scene.bind("node", &pod.spec.node_name);
     }
 }
 

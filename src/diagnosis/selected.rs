@@ -24,7 +24,7 @@ pub fn of(mut assessment: Assessment, snapshot: &Snapshot, chosen: &BTreeSet<Sub
         of_workload || chosen.contains(&Subject { container: None, ..diagnosis.subject.clone() })
     };
     assessment.workloads.retain(|state| chosen.contains(&state.subject));
-    assessment.diagnoses.retain(concerns);
+    assessment.diagnoses = assessment.diagnoses.iter().filter(|one| concerns(one)).cloned().collect();
     assessment.verdict = verdict::of_namespace(&assessment.workloads, &assessment.diagnoses, snapshot);
     assessment
 }

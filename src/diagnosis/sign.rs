@@ -37,7 +37,7 @@ pub fn signs<'a>(log: &Log, catalogue: &'a Catalogue) -> Vec<Seen<'a>> {
         for (mark, pattern) in record.candidates.iter().filter_map(|id| catalogue.mark_of(*id).map(|mark| (mark, *id)))
         {
             if let Some(found) = catalogue.pattern(pattern).find(&record.text, record.text.len()) {
-                let names = found.names.into_iter().map(|(name, held)| (name, SafeText::new(&held))).collect();
+                let names = found.names.into_iter().map(|(name, held)| (name.into(), SafeText::new(&held))).collect();
                 let line = record.place.seen;
                 let (stack, span) = (mark.stack.as_deref(), found.span);
                 seen.push(Seen { sign: mark.sign, stack, record: index, span, line, names });

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
+
 use crate::snapshot::text::SafeText;
 
 /// What the names of a diagnosis stand for.
-pub type Names = BTreeMap<String, SafeText>;
+pub type Names = BTreeMap<EcoString, SafeText>;
 
 /// The names that a sentence needs.
 pub fn names(sentence: &str) -> impl Iterator<Item = &str> {

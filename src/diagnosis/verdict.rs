@@ -1,6 +1,7 @@
 //! How each workload is, and the namespace as a whole.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::diagnosis::assessment::{Diagnosis, Verdict, WorkloadState};
 use crate::diagnosis::catalogue::Catalogue;
@@ -31,8 +32,7 @@ pub struct Judged<'a> {
 }
 
 /// The workloads, the worst first.
-pub fn in_order<'a>(states: impl Iterator<Item = &'a WorkloadState>) -> Vec<WorkloadState> {
-    let mut states: Vec<WorkloadState> = states.cloned().collect();
+pub fn in_order(mut states: Vec<Arc<WorkloadState>>) -> Vec<Arc<WorkloadState>> {
     states.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.subject.name.cmp(&b.subject.name)));
     states
 }
@@ -145,9 +145,10 @@ fn counts(top: &Subject, object: Option<&Object>, pods: &[&Pod]) -> (i64, i64) {
 }
 
 /// The worst of its workloads; where there are none, what the diagnoses say.
-pub fn of_namespace(workloads: &[WorkloadState], diagnoses: &[Diagnosis], snapshot: &Snapshot) -> Verdict {
-    let is_listed = |workload: &Subject| workloads.iter().any(|state| state.subject == *workload);
-    let others = diagnoses.iter().filter(|diagnosis| !diagnosis.reach.workloads.iter().any(is_listed));
+pub fn of_namespace(workloads: &[Arc<WorkloadState>], diagnoses: &[Diagnosis], snapshot: &Snapshot) -> Verdict {
+    let listed: BTreeSet<&Subject> = workloads.iter().map(|state| &state.subject).collect();
+    let others =
+        diagnoses.iter().filter(|diagnosis| !diagnosis.reach.workloads.iter().any(|hurt| listed.contains(hurt)));
     let rest = match others.map(|diagnosis| diagnosis.severity).min() {
         Some(Severity::Error) if workloads.is_empty() => Verdict::Broken,
         Some(Severity::Error | Severity::Warning) => Verdict::Degraded,

@@ -30,7 +30,7 @@ fn with_stand_ins(names: &Names) -> Names {
         ("endpoint", "ENDPOINT"),
         ("online_deployment", "DEPLOYMENT"),
     ];
-    let mut all: Names = STAND_INS.iter().map(|(name, words)| ((*name).to_owned(), SafeText::new(words))).collect();
+    let mut all: Names = STAND_INS.iter().map(|(name, words)| ((*name).into(), SafeText::new(words))).collect();
     // A workload that is known and no target belongs to an operator: there is nothing that kubectl could set.
     if names.contains_key("workload") {
         all.remove("target");

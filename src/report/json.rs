@@ -15,7 +15,7 @@ struct Report<'a> {
     version: &'static str,
     source: Source<'a>,
     verdict: Verdict,
-    workloads: &'a [WorkloadState],
+    workloads: Vec<&'a WorkloadState>,
     diagnoses: &'a [Diagnosis],
     blind_spots: &'a [BlindSpot],
 }
@@ -42,7 +42,7 @@ pub fn report(assessment: &Assessment) -> Value {
         version: env!("CARGO_PKG_VERSION"),
         source,
         verdict: assessment.verdict,
-        workloads: &assessment.workloads,
+        workloads: assessment.workloads.iter().map(AsRef::as_ref).collect(),
         diagnoses: &assessment.diagnoses,
         blind_spots: &assessment.blind_spots,
     };

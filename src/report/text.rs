@@ -17,6 +17,8 @@
 //!        then   crash loop                                           [model-file-missing]
 //! ```
 
+use std::sync::Arc;
+
 use crate::diagnosis::assessment::{Assessment, BlindSpot, Diagnosis, Evidence, Fix, Verdict, WorkloadState};
 use crate::diagnosis::rule::Severity;
 use crate::report::markdown;
@@ -33,7 +35,7 @@ const HIDDEN: usize = 6;
 /// The report.
 pub fn report(assessment: &Assessment) -> String {
     let mut lines = head(assessment);
-    for diagnosis in &assessment.diagnoses {
+    for diagnosis in assessment.diagnoses.iter() {
         lines.push(String::new());
         lines.extend(of_diagnosis(diagnosis, assessment));
     }
@@ -133,11 +135,12 @@ fn title(diagnosis: &Diagnosis) -> String {
 }
 
 /// Whom it hurts, and whether they still serve.
-fn hurt(diagnosis: &Diagnosis, states: &[WorkloadState]) -> String {
+fn hurt(diagnosis: &Diagnosis, states: &[Arc<WorkloadState>]) -> String {
     let in_words = diagnosis.reach.workloads.iter().map(|workload| {
         let state = states.iter().find(|state| state.subject == *workload);
         let ready = state.map(|state| format!(", {} of {} pods ready", state.ready, state.wanted)).unwrap_or_default();
-        let called = state.and_then(phrases::in_the_studio).map(|word| format!(", {word}")).unwrap_or_default();
+        let called =
+            state.and_then(|state| phrases::in_the_studio(state)).map(|word| format!(", {word}")).unwrap_or_default();
         format!("{} {}{ready}{called}", workload.kind.to_lowercase(), workload.name)
     });
     in_words.collect::<Vec<_>>().join("; ")

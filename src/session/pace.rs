@@ -9,10 +9,10 @@ const BEAT: Duration = Duration::from_millis(100);
 const CLOCK: Duration = Duration::from_secs(10);
 /// Judging takes at most one part in so many of the time: until everything was read once, for somebody who watches and
 /// for somebody who waits for the end; while things change; and while only time passes.
-const FIRST_SHARE: u32 = 6;
+const FIRST_SHARE: u32 = 10;
 const UNWATCHED_SHARE: u32 = 40;
 const SHARE: u32 = 8;
-const IDLE_SHARE: u32 = 250;
+const IDLE_SHARE: u32 = 500;
 
 /// When was judged, and how long it takes.
 #[derive(Clone, Copy, Debug)]

@@ -54,7 +54,7 @@ fn owned_by<'a>(snapshot: &'a Snapshot, namespace: &SafeText, owner: &OwnerRefer
 /// The object of an operator that the labels of an object name, unless the chain has come by it.
 fn belongs_to<'a>(snapshot: &'a Snapshot, meta: &Meta, chain: &[Subject]) -> Option<(Subject, &'a Meta)> {
     BELONGS.into_iter().find_map(|(label, kind)| {
-        let name = SafeText::new(meta.label(label));
+        let name = meta.labels.get(label).filter(|name| !name.is_empty())?.clone();
         let subject = Subject::new(kind.name(), &meta.namespace, &name);
         let known = snapshot.object(&Key { kind, namespace: meta.namespace.clone(), name })?.meta();
         (!chain.contains(&subject) && !std::ptr::eq(known, meta)).then_some((subject, known))

@@ -25,9 +25,9 @@ pub fn of_pod(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     if let Some(event) =
         events.into_iter().rev().find(|event| event.kind == "Warning" || event.reason == "FailedBinding")
     {
-        found.names.insert("why".to_owned(), event.message.clone());
+        found.names.insert("why".into(), event.message.clone());
         let class = found.names.get("storage_class").cloned().filter(|_| event.message.contains("not found"));
-        found.names.extend(class.map(|class| ("missing_class".to_owned(), class)));
+        found.names.extend(class.map(|class| ("missing_class".into(), class)));
         let object = Subject::new("PersistentVolumeClaim", namespace, &claim.metadata.name);
         found.evidence.push(evidence::of_event(event, object));
     }

@@ -17,10 +17,7 @@ impl Found {
     /// Names that were found, without a quotation.
     pub fn names<const N: usize>(names: [(&str, String); N]) -> Self {
         let named = names.into_iter().filter(|(_, value)| !value.is_empty());
-        Found {
-            names: named.map(|(name, value)| (name.to_owned(), SafeText::new(&value))).collect(),
-            evidence: Vec::new(),
-        }
+        Found { names: named.map(|(name, value)| (name.into(), SafeText::new(&value))).collect(), evidence: Vec::new() }
     }
 
     /// With a quotation of what was seen.

@@ -88,7 +88,7 @@ pub fn init_waits_for_service(scene: &Scene<'_>, _names: &Names) -> Option<Found
         named.is_some_and(|(name, _)| own.iter().any(|service| service.metadata.name == name))
     };
     hosts_in(&command).into_iter().filter(|host| !is_own(host)).find_map(|word| {
-        let host = Names::from([("host".to_owned(), SafeText::new(word))]);
+        let host = Names::from([("host".into(), SafeText::new(word))]);
         upstream_of_host(scene, &host)?;
         Some(Found { names: host, evidence: vec![evidence::of_field(scene, "command", &command)] })
     })

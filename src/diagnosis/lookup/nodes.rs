@@ -39,7 +39,7 @@ pub fn cpu_room(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
 pub fn gpu_room(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let resource = device_of(refused(scene)?)?;
     let mut found = room_of(scene, &resource)?;
-    found.names.insert("resource".to_owned(), resource);
+    found.names.insert("resource".into(), resource);
     Some(found)
 }
 

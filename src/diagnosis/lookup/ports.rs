@@ -76,11 +76,14 @@ pub fn listening_port(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
 pub fn server_binds_loopback(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let (pod, container) = (scene.pod()?, scene.container()?);
     let ports = listening(scene, pod, container);
+    if ports.is_empty() {
+        return None;
+    }
     let loopback = |listening: &Listening| matches!(listening.host.as_str(), "127.0.0.1" | "localhost" | "::1");
     // TensorFlow Serving and BentoML write localhost and listen on every address.
     let honest =
         !matches!(stack::of_pod(pod), "tf-serving" | "bentoml") && !ports.iter().any(|listening| !loopback(listening));
-    if ports.is_empty() || !honest || is_behind_proxy(scene, pod, &ports) {
+    if !honest || is_behind_proxy(scene, pod, &ports) {
         return None;
     }
     let first = ports.into_iter().next()?;
@@ -223,7 +226,7 @@ fn wrong_target(
     found.evidence.extend(outside);
     found.evidence.extend(heard.into_iter().map(|listening| listening.seen));
     let own = service.metadata.name.clone();
-    found.names.insert("service".to_owned(), own);
+    found.names.insert("service".into(), own);
     Some(found)
 }
 

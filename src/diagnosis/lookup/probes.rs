@@ -92,7 +92,7 @@ pub fn killed_while_loading(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let ran = end.started_at.zip(end.finished_at).map(|(from, to)| format!("{} s", to.as_second() - from.as_second()));
     found.names.extend(Found::names([("ran_for", ran.unwrap_or_default())]).names);
     if let Some(line) = log.tail.iter().rev().find(|line| !line.text.trim().is_empty()) {
-        found.names.insert("last_line".to_owned(), line.text.clone());
+        found.names.insert("last_line".into(), line.text.clone());
         found.evidence.push(evidence::of_line(key, line));
     }
     Some(found)
