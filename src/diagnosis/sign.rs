@@ -1,6 +1,6 @@
 //! Finds in a log what its server said about itself, and tells by it which records were survived.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::diagnosis::catalogue::Catalogue;
@@ -50,16 +50,14 @@ pub fn signs<'a>(log: &Log, catalogue: &'a Catalogue) -> Vec<Seen<'a>> {
 /// The last line that shows the server answering: a sign that it is ready, or a request it answered well.
 pub fn last_well(log: &Log, signs: &[Seen<'_>]) -> u64 {
     let ready = signs.iter().filter(|seen| seen.sign == Sign::Ready).map(|seen| seen.line).max();
-    let answered = log.tail.iter().filter(|line| is_good_answer(&line.text)).map(|line| line.number).max();
-    ready.max(answered).unwrap_or(0)
+    ready.max(last_answer(log)).unwrap_or(0)
 }
 
 /// Tells of each record of a log how it was survived; `broke` where its program is known to have ended in an error.
 pub fn survivals<'a>(log: &'a Log, catalogue: &Catalogue, broke: bool) -> impl Fn(&Record) -> Survival + 'a {
     let signs = signs(log, catalogue);
     let last_well = last_well(log, &signs);
-    let answered = log.tail.iter().any(|line| is_good_answer(&line.text));
-    let broke_down = !answered && (broke || breaks_down(log, &signs, last_well));
+    let broke_down = last_answer(log).is_none() && (broke || breaks_down(log, &signs, last_well));
     let stopping = signs.iter().filter(|seen| seen.sign == Sign::Stopping && seen.line > last_well && last_well > 0);
     let asked_to_end = stopping.map(|seen| seen.line).next().unwrap_or(u64::MAX);
     move |record| {
@@ -87,13 +85,12 @@ fn breaks_down(log: &Log, signs: &[Seen<'_>], ready: u64) -> bool {
 pub fn failing<'a>(log: &'a Log, catalogue: &Catalogue) -> impl Fn(&Record) -> bool + 'a {
     /// As many requests in a row are more than the fault of a single one.
     const IN_A_ROW: usize = 3;
-    let accesses = || log.tail.iter().filter_map(|line| Some((line.number, Access::of(&line.text)?)));
     let failed: BTreeSet<&str> =
-        accesses().filter(|(_, access)| access.failed()).map(|(_, access)| access.page()).collect();
+        accesses(log).filter(|(_, access)| access.failed()).map(|(_, access)| access.page()).collect();
     // Who only looks whether the server is well, or at another page, learns nothing of the requests that fail.
     let tells = |access: &Access<'_>| access.failed() || !access.is_look() || failed.contains(access.page());
     let told: Vec<_> =
-        accesses().filter(|(_, access)| (access.failed() || access.succeeded()) && tells(access)).collect();
+        accesses(log).filter(|(_, access)| (access.failed() || access.succeeded()) && tells(access)).collect();
     let answered = told.iter().rev().find(|(_, access)| access.succeeded()).map_or(0, |(number, _)| *number);
     let fails = told.iter().rev().take(IN_A_ROW).all(|(_, access)| access.failed());
     let first = log.tail.front().map_or(u64::MAX, |line| line.number);
@@ -106,7 +103,22 @@ pub fn failing<'a>(log: &'a Log, catalogue: &Catalogue) -> impl Fn(&Record) -> b
 
 /// Were requests of clients answered well, as far as its last lines tell?
 pub fn answers(log: &Log) -> bool {
-    log.tail.iter().any(|line| line.text.contains("POST ") && is_good_answer(&line.text))
+    accesses(log).any(|(_, access)| access.method == "POST" && access.succeeded())
+}
+
+/// The last line in which the server answered well. As long as it fails at a page by which others look whether it is well,
+/// that it answers at another of them says only that it lives.
+fn last_answer(log: &Log) -> Option<u64> {
+    let looks = accesses(log).filter(|(_, access)| access.is_look());
+    let newest: BTreeMap<&str, bool> = looks.map(|(_, access)| (access.page(), access.failed())).collect();
+    let is_unwell = newest.into_values().any(|failed| failed);
+    let well = accesses(log).filter(|(_, access)| access.succeeded() && !(is_unwell && access.is_look()));
+    well.map(|(number, _)| number).max()
+}
+
+/// The lines of requests that were answered, the oldest first.
+fn accesses(log: &Log) -> impl DoubleEndedIterator<Item = (u64, Access<'_>)> {
+    log.tail.iter().filter_map(|line| Some((line.number, Access::of(&line.text)?)))
 }
 
 /// Was the record survived? It was if the server answered afterwards. A traceback that directly follows a line that
@@ -118,13 +130,4 @@ fn survival(log: &Log, record: &Record, last_well: u64) -> Survival {
     let went_on = log.lines > record.place.seen + 1;
     let caught = record.is_traceback && went_on && record.level.is_some_and(|level| level < Level::Error);
     if caught { Survival::Caught } else { Survival::None }
-}
-
-/// An access line of a request that was answered with success: `"POST /score HTTP/1.1" 200`.
-fn is_good_answer(line: &str) -> bool {
-    let Some((_, rest)) = line.split_once(" HTTP/1.") else {
-        return line.contains("POST /score 200 ") || line.contains("(status=200,");
-    };
-    let Some((_, status)) = rest.split_once("\" ") else { return false };
-    status.starts_with("200") || status.starts_with("204")
 }

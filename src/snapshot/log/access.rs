@@ -43,6 +43,9 @@ impl<'a> Access<'a> {
     /// `"POST /score HTTP/1.1" 500`, `POST /score 500 12.3ms` and `500 POST /score (10.0.0.1)`, unless it is a request
     /// that the server itself sent to another.
     pub fn of(line: &'a str) -> Option<Self> {
+        if let Some(access) = Access::of_bentoml(line) {
+            return Some(access);
+        }
         let (at, method) = METHODS.iter().find_map(|method| Some((line.find(method)?, *method)))?;
         let method = method.trim_end_matches([' ', '/']);
         let (before, rest) = (&line[..at], &line[at + method.len() + 1..]);
@@ -57,6 +60,13 @@ impl<'a> Access<'a> {
         let status =
             status(behind.trim_start_matches(['"', ' ', ','])).or_else(|| status(before.rsplit(' ').nth(1)?))?;
         Some(Access { method, path, status })
+    }
+
+    /// `… (scheme=http,method=POST,path=/predict,…) (status=200,…)` (bentoml 1.x).
+    fn of_bentoml(line: &'a str) -> Option<Self> {
+        let (before, behind) = line.split_once("(status=")?;
+        let field = |name: &str| before.split_once(name)?.1.split(',').next();
+        Some(Access { method: field(",method=")?, path: field(",path=")?, status: status(behind)? })
     }
 
     /// Could the server not answer it?
@@ -113,6 +123,8 @@ mod tests {
         assert_eq!(read("2026-11-20 11:20:27,740 I [29] azmlinfsrv - POST /score 500 53.981ms 1"), score);
         assert_eq!(read("[E 260112 09:00:00 web:2239] 500 POST /score (10.0.0.4) 12.30ms"), score);
         assert_eq!(read(r#""GET /items?id=7 HTTP/2" 200"#), Some(("GET", "/items?id=7", 200)));
+        let bento = "10.0.0.4:0 (scheme=http,method=POST,path=/score,type=,length=) (status=500,type=,length=) 2.1ms";
+        assert_eq!(read(bento), score);
     }
 
     #[test]

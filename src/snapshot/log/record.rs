@@ -59,9 +59,11 @@ impl Record {
         words.chain(patterns).fold(0xcbf2_9ce4_8422_2325, mix)
     }
 
-    /// Does its program try no more? TensorFlow Serving goes on with the versions that it has.
+    /// Does its program try no more, and go on without it? TensorFlow Serving has other versions; TorchServe (0.1 to 0.12,
+    /// `ModelServer.java`) logs what it met with one of its initial models, and starts.
     pub fn gives_up(&self) -> bool {
-        self.text.contains("exceeded max_num_retries")
+        const WORDS: [&str; 2] = ["exceeded max_num_retries", "org.pytorch.serve.ModelServer.initModelStore("];
+        WORDS.iter().any(|words| self.text.contains(words))
     }
 
     /// Does it look like an error to somebody who does not know the program?
