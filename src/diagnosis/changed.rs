@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::diagnosis::assessment::Diagnosis;
+use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::difference::{self, Difference};
 use crate::diagnosis::rank;
 use crate::diagnosis::revision::{self, Broken, Revision};
@@ -56,11 +57,11 @@ pub struct ChangedConfigMap {
 
 /// Adds to each diagnosis of a workload that does not come up what changed, and lets those that speak of it stand above
 /// their equals.
-pub fn tell(snapshot: &Snapshot, diagnoses: &mut [Diagnosis]) {
+pub fn tell(snapshot: &Snapshot, diagnoses: &mut [Diagnosis], catalogue: &Catalogue) {
     for diagnosis in diagnoses.iter_mut().filter(|diagnosis| diagnosis.severity < Severity::Info) {
         diagnosis.changes = changed(snapshot, diagnosis);
     }
-    rank::sort(diagnoses);
+    rank::sort(diagnoses, catalogue);
 }
 
 fn changed(snapshot: &Snapshot, diagnosis: &Diagnosis) -> Option<Changed> {

@@ -94,7 +94,7 @@ impl Keeper {
         let stack = |workload: &Subject| self.stack(snapshot, workload).to_owned();
         let cases = self.cases.values().flatten().cloned().collect();
         let mut diagnoses = rank::rank(cases, catalogue, &stack);
-        changed::tell(snapshot, &mut diagnoses);
+        changed::tell(snapshot, &mut diagnoses, catalogue);
         diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
         self.diagnoses = diagnoses.into();
     }

@@ -32,13 +32,14 @@ pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subje
     let causes = put_consequences_under(merged, catalogue);
     let mut diagnoses: Vec<Diagnosis> =
         causes.into_iter().map(|reached| in_words(reached, catalogue, stack_of)).collect();
-    sort(&mut diagnoses);
+    sort(&mut diagnoses, catalogue);
     diagnoses
 }
 
-/// The worse first, and what is called in vain is as bad as that; then what is the fault of no other workload; then what hurts more; then what speaks of something
-/// that changed; then by name, so that the order never changes by chance.
-pub fn sort(diagnoses: &mut [Diagnosis]) {
+/// The worse first, and what is called in vain is as bad as that; then what is the fault of no other workload; then what
+/// tells a cause, and not only that there is one; then what hurts more; then what speaks of something that changed; then by
+/// name, so that the order never changes by chance.
+pub fn sort(diagnoses: &mut [Diagnosis], catalogue: &Catalogue) {
     let failing = diagnoses.iter().filter(|diagnosis| diagnosis.severity == Severity::Error);
     let called: BTreeSet<SafeText> = failing.filter_map(|diagnosis| diagnosis.names.get("upstream").cloned()).collect();
     diagnoses.sort_by_cached_key(|diagnosis| {
@@ -54,6 +55,7 @@ pub fn sort(diagnoses: &mut [Diagnosis]) {
             if is_called { Severity::Error } else { diagnosis.severity },
             lone,
             calls_one_that_is_down,
+            catalogue.rule(&diagnosis.id).is_some_and(|rule| rule.file.generic),
             hurt,
             is_suspect,
             diagnosis.subject.clone(),
@@ -74,8 +76,13 @@ enum Identity {
 fn identity(reached: &Reached, catalogue: &Catalogue) -> Identity {
     let holding = &reached.case.cause;
     let shared = &catalogue.rules[holding.rule].file.shared;
-    let names: Vec<Option<String>> =
-        shared.iter().map(|name| holding.names.get(name.as_str()).map(ToString::to_string)).collect();
+    let value = |name: &str| holding.names.get(name).map(ToString::to_string);
+    // One Service has several host names.
+    let is_host = |name: &String| name == "host" || name == "port";
+    let names: Vec<Option<String>> = match value("upstream") {
+        Some(upstream) if shared.iter().any(is_host) => vec![Some(upstream)],
+        _ => shared.iter().map(|name| value(name)).collect(),
+    };
     if !shared.is_empty() && holding.subject.kind != "Log" && names.iter().any(Option::is_some) {
         return Identity::Shared { rule: holding.rule, names };
     }

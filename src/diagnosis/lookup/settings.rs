@@ -16,11 +16,21 @@ pub fn of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     of_value(scene, names.get("host")?)
 }
 
-/// The address of the MLflow server that the container was given.
-pub fn tracking_uri(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+/// The address of the MLflow server that the container was given; its host and port too where the log does not say them.
+pub fn tracking_uri(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let uri = scene.container()?.env_value("MLFLOW_TRACKING_URI")?;
     let seen = evidence::of_field(scene, "env MLFLOW_TRACKING_URI", uri);
-    Some(Found::names([("tracking_uri", uri.to_string())]).seen(seen))
+    let (host, port) = if names.contains_key("host") { ("", "") } else { place_of(uri) };
+    let named = [("tracking_uri", uri.to_string()), ("host", host.to_owned()), ("port", port.to_owned())];
+    Some(Found::names(named).seen(seen))
+}
+
+/// Host and port of an address, as far as it has them.
+fn place_of(uri: &str) -> (&str, &str) {
+    let place = uri.split_once("://").map_or("", |(_, rest)| rest);
+    let place = place.split(['/', '?']).next().unwrap_or_default();
+    let place = place.rsplit('@').next().unwrap_or_default();
+    place.split_once(':').unwrap_or((place, ""))
 }
 
 fn of_value(scene: &Scene<'_>, value: &str) -> Option<Found> {
