@@ -132,11 +132,9 @@ fn counts(top: &Subject, object: Option<&Object>, pods: &[&Pod]) -> (i64, i64) {
         Some(Object::Workload(workload)) if top.kind == "DaemonSet" => {
             (workload.status.number_ready, workload.status.desired_number_scheduled)
         }
-        Some(Object::Workload(workload)) if top.kind == "Job" => {
-            (i64::from(workload.is_complete()), i64::from(!workload.spec.suspend))
-        }
+        Some(Object::Workload(workload)) if top.kind == "Job" => workload.job_counts(),
         Some(Object::Workload(workload)) => (workload.status.ready_replicas, workload.spec.replicas.unwrap_or(1)),
-        Some(Object::Custom(custom)) if pods.is_empty() => (i64::from(custom.is_up()), 1),
+        Some(Object::Custom(custom)) if pods.is_empty() => (i64::from(custom.is_up()), i64::from(!custom.is_stopped())),
         _ => {
             let ready = pods.iter().filter(|pod| pod.is_ready() || pod.status.phase == "Succeeded").count();
             (i64::try_from(ready).unwrap_or(0), i64::try_from(pods.len()).unwrap_or(0))

@@ -47,6 +47,10 @@ fn is_for(fix: &FixFile, stack: &str) -> bool {
         })
 }
 
+/// What is said in place of a command that changes a pod template: the API server refuses to change that of a Job.
+const OF_A_JOB: &str =
+    "The pod template of a Job cannot be changed: change its manifest, delete the Job and create it again.";
+
 fn fix_in_words(fix: &FixFile, names: &Names) -> Option<Fix> {
     let optional = |sentence: &Option<String>| match sentence {
         Some(sentence) => render(sentence, names).map(Some),
@@ -54,6 +58,11 @@ fn fix_in_words(fix: &FixFile, names: &Names) -> Option<Fix> {
     };
     let title = render(&fix.title, names)?;
     let text = optional(&fix.text)?.unwrap_or_default();
-    let command = optional(&fix.command)?;
-    Some(Fix { title, text, command })
+    match optional(&fix.command) {
+        Some(command) => Some(Fix { title, text, command }),
+        None if names.get("workload_kind").is_some_and(|kind| *kind == "Job") && !names.contains_key("target") => {
+            Some(Fix { title, text: format!("{text} {OF_A_JOB}").trim_start().to_owned(), command: None })
+        }
+        None => None,
+    }
 }

@@ -138,7 +138,14 @@ fn title(diagnosis: &Diagnosis) -> String {
 fn hurt(diagnosis: &Diagnosis, states: &[Arc<WorkloadState>]) -> String {
     let in_words = diagnosis.reach.workloads.iter().map(|workload| {
         let state = states.iter().find(|state| state.subject == *workload);
-        let ready = state.map(|state| format!(", {} of {} pods ready", state.ready, state.wanted)).unwrap_or_default();
+        // Those that are ready are of the revision before.
+        let of_new = if diagnosis.changes.is_some() && state.is_some_and(|state| state.ready > 0) {
+            ", none of the new revision"
+        } else {
+            ""
+        };
+        let ready = state.map(|state| format!(", {} of {} pods ready{of_new}", state.ready, state.wanted));
+        let ready = ready.unwrap_or_default();
         let called =
             state.and_then(|state| phrases::in_the_studio(state)).map(|word| format!(", {word}")).unwrap_or_default();
         format!("{} {}{ready}{called}", workload.kind.to_lowercase(), workload.name)

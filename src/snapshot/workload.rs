@@ -56,6 +56,20 @@ impl Workload {
         self.status.completion_time.is_some() || self.has("Complete")
     }
 
+    /// Pods of a job that work or have ended well, and how many are wanted of both. After a failure those at work only
+    /// try again.
+    pub fn job_counts(&self) -> (i64, i64) {
+        let at_once = self.spec.parallelism.unwrap_or(1);
+        let wanted = self.spec.completions.unwrap_or(at_once).min(at_once + self.status.succeeded).max(1);
+        match () {
+            () if self.spec.suspend => (0, 0),
+            () if self.is_complete() => (wanted, wanted),
+            () if self.has_failed() => (0, wanted),
+            () if self.status.failed > 0 => (self.status.succeeded.min(wanted), wanted),
+            () => ((self.status.ready + self.status.succeeded).min(wanted), wanted),
+        }
+    }
+
     /// Has a job given up?
     pub fn has_failed(&self) -> bool {
         self.has("Failed")
@@ -105,6 +119,10 @@ pub struct WorkloadSpec {
     pub strategy: Strategy,
     /// Seconds after which a job is ended, whatever it does.
     pub active_deadline_seconds: Option<i64>,
+    /// Pods of a job that may run at the same time; Kubernetes takes 1 where not given.
+    pub parallelism: Option<i64>,
+    /// Pods of a job that must end well; Kubernetes takes as many as run at the same time where not given.
+    pub completions: Option<i64>,
     /// Failures after which a job gives up; Kubernetes takes 6 where not given.
     pub backoff_limit: Option<i64>,
     /// How a stateful set replaces pods.
@@ -196,6 +214,8 @@ pub struct WorkloadStatus {
     pub desired_number_scheduled: i64,
     /// Nodes where a daemon set is ready.
     pub number_ready: i64,
+    /// Pods of a job that run and are ready.
+    pub ready: i64,
     /// Pods of a job that ended well.
     pub succeeded: i64,
     /// Pods of a job that failed.
