@@ -4,7 +4,6 @@ use crate::diagnosis::present;
 use crate::snapshot::Snapshot;
 use crate::snapshot::container::Probe;
 use crate::snapshot::kind::Object;
-use crate::snapshot::meta::condition;
 use crate::snapshot::pod::Pod;
 
 /// Seconds without progress after which a rollout counts as stalled, where the workload does not say.
@@ -30,7 +29,8 @@ fn waits_unseen(snapshot: &Snapshot, pod: Option<&Pod>) -> bool {
     snapshot.is_unreadable("events") && pod.is_some_and(waits)
 }
 
-fn is_overdue(snapshot: &Snapshot, object: Option<&Object>, pod: Option<&Pod>) -> bool {
+/// Has a workload, or the pod that leads it, had the time that its probes and its rollout grant?
+pub fn is_overdue(snapshot: &Snapshot, object: Option<&Object>, pod: Option<&Pod>) -> bool {
     let works = |pod: &Pod| pod.is_ready() || is_job_at_work(pod);
     let made = || object?.meta().creation_timestamp;
     let idle = match pod {
@@ -46,11 +46,12 @@ fn is_job_at_work(pod: &Pod) -> bool {
     pod.status.phase == "Running" && pod.metadata.controller().is_some_and(|owner| owner.kind == "Job")
 }
 
-/// Seconds since the pod last came further: it was made, a container was started, or it stopped being ready.
+/// Seconds since the pod last came further: it was made, a step of its way was done, a container was started, or it
+/// stopped being ready.
 fn idle_seconds(snapshot: &Snapshot, pod: &Pod) -> Option<i64> {
     let started = pod.all_statuses().filter_map(|status| status.state.running.as_ref()?.started_at).max();
-    let unready = condition(&pod.status.conditions, "Ready").and_then(|ready| ready.last_transition_time);
-    let last = pod.metadata.creation_timestamp.max(started).max(unready)?;
+    let stepped = pod.status.conditions.iter().filter_map(|step| step.last_transition_time).max();
+    let last = pod.metadata.creation_timestamp.max(started).max(stepped)?;
     Some(snapshot.source.taken_at?.as_second() - last.as_second())
 }
 

@@ -216,7 +216,9 @@ impl<'a> Stage<'a> {
         let mut scene = Scene::new(self.snapshot, self.catalogue, subject.clone(), Part::Custom(key, custom));
         name_workload(&mut scene, &subject);
         hear_conditions(&mut scene, &custom.status.conditions);
-        if let Some(failure) = &custom.status.model_status.last_failure_info {
+        // KServe leaves there what failed before the model was loaded.
+        let model = &custom.status.model_status;
+        if let Some(failure) = model.last_failure_info.as_ref().filter(|_| model.transition_status != "UpToDate") {
             scene.hear(Origin::Field("status.modelStatus.lastFailureInfo.message"), &failure.reason, &failure.message);
         }
         scene.hear(Origin::Field("status.message"), &custom.status.state, &custom.status.message);
@@ -273,9 +275,9 @@ fn name_pod(scene: &mut Scene<'_>, pod: &Pod, workload: &Subject) {
 fn name_workload(scene: &mut Scene<'_>, workload: &Subject) {
     scene.bind("workload", &workload.name);
     scene.bind("workload_kind", &workload.kind);
-    // What an operator makes, kubectl cannot set, and the operator would set back.
+    // What an operator makes, kubectl cannot set, and the operator would set back. The pods of a job cannot be changed.
     let is_settable = matches!(workload.kind.as_str(), "Pod" | "CronJob")
-        || Kind::ALL.iter().any(|kind| kind.is_workload() && workload.kind == kind.name());
+        || Kind::ALL.iter().any(|kind| kind.is_workload() && *kind != Kind::Job && workload.kind == kind.name());
     if is_settable && !workload.name.is_empty() {
         scene.bind("target", &workload.for_kubectl());
     }

@@ -25,6 +25,11 @@ impl Custom {
         let ready = condition(&self.status.conditions, "Ready").is_some_and(Condition::holds);
         ready || matches!(self.status.state.as_str(), "Succeeded" | "Available" | "Healthy" | "Running")
     }
+
+    /// Was it stopped by its owner, so that it wants no pod? KServe from 0.15 on.
+    pub fn is_stopped(&self) -> bool {
+        condition(&self.status.conditions, "Stopped").is_some_and(Condition::holds)
+    }
 }
 
 /// What was asked for.

@@ -4,9 +4,10 @@ use strsim::levenshtein;
 
 use crate::diagnosis::evidence;
 use crate::diagnosis::lookup::Found;
-use crate::diagnosis::scene::Scene;
+use crate::diagnosis::scene::{Origin, Scene};
 use crate::diagnosis::template::Names;
 use crate::snapshot::kind::Kind;
+use crate::snapshot::meta::condition;
 use crate::snapshot::network::Service;
 use crate::snapshot::pod::Pod;
 use crate::snapshot::subject::Subject;
@@ -142,6 +143,22 @@ fn host_of_word(word: &str, alone: bool) -> Option<&str> {
     let has_port = port.is_some_and(|port| port.split('/').next().is_some_and(|port| port.parse::<u16>().is_ok()));
     let is_host = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
     (is_host && !host.is_empty() && (is_named || has_port || alone && port.is_none())).then_some(host)
+}
+
+/// Did {host} become ready after the instance before had ended over it, so that this one can go on? What this one has
+/// said of it counts.
+pub fn upstream_came_up(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let (pod, status, host) = (scene.pod()?, scene.status()?, names.get("host")?);
+    let ended = status.last_state.terminated.as_ref().filter(|_| status.state.running.is_some())?.finished_at?;
+    let (name, namespace) = service_name(host, &pod.metadata.namespace)?;
+    let (namespace, name) = (SafeText::new(namespace), SafeText::new(name));
+    let service = scene.snapshot.get::<Service>(Kind::Service, &namespace, &name)?;
+    let pods = relation::pods_of_service(scene.snapshot, service).into_iter().filter(|pod| pod.is_ready());
+    let ready = pods.filter_map(|pod| condition(&pod.status.conditions, "Ready")?.last_transition_time).min()?;
+    let is_said_again = scene.utterances.iter().any(|said| {
+        matches!(said.origin, Origin::Log { key, .. } if !key.previous) && said.text.contains(host.as_str())
+    });
+    (ready > ended && !is_said_again).then(Found::default)
 }
 
 /// The Service of this namespace that {host} stands for, where none of its pods is ready.

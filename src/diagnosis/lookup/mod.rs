@@ -329,6 +329,12 @@ pub const QUESTIONS: &[Question] = &[
         answer: hosts::init_waits_for_service,
     },
     Question {
+        name: "upstream_came_up",
+        asks: "has the Service {host} got ready pods since the instance before ended, while this one runs",
+        binds: &[],
+        answer: hosts::upstream_came_up,
+    },
+    Question {
         name: "upstream_of_host",
         asks: "the workload behind {host} in this namespace, where no pod of it is ready",
         binds: &["upstream", "upstream_ready"],
@@ -361,7 +367,7 @@ pub const QUESTIONS: &[Question] = &[
     Question {
         name: "tracking_uri",
         asks: "the address in MLFLOW_TRACKING_URI",
-        binds: &["tracking_uri"],
+        binds: &["tracking_uri", "host", "port"],
         answer: settings::tracking_uri,
     },
     Question {

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use strsim::levenshtein;
 
-use crate::diagnosis::evidence;
 use crate::diagnosis::lookup::Found;
 use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
+use crate::diagnosis::{deadline, evidence};
 use crate::snapshot::kind::Kind;
 use crate::snapshot::meta::{Labels, selects};
 use crate::snapshot::network::{IngressService, Service};
@@ -44,12 +43,12 @@ pub fn without_ready_pods(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let service = selecting(scene)?;
     let snapshot = scene.snapshot;
     let pods = relation::pods_of_service(snapshot, service);
-    let is_late = if pods.is_empty() {
+    let had_its_time = if pods.is_empty() {
         !snapshot.is_unreadable("pods") && is_wanted(snapshot, service)
     } else {
-        pods.iter().any(|pod| is_overdue(pod, snapshot.source.taken_at))
+        pods.iter().any(|pod| is_late(snapshot, pod))
     };
-    let none_ready = is_late && !relation::has_ready_pods(snapshot, service);
+    let none_ready = had_its_time && !relation::has_ready_pods(snapshot, service);
     let selector = in_words(&service.spec.selector);
     let seen = || evidence::of_field(scene, "spec.selector", &selector);
     none_ready.then(|| Found::names([("selected", pods.len().to_string())]).seen(seen()))
@@ -60,16 +59,12 @@ fn is_wanted(snapshot: &Snapshot, service: &Service) -> bool {
     relation::workloads_of_service(snapshot, service).iter().any(|(key, _)| wants_pods(snapshot, key))
 }
 
-/// Has the pod had its time to become ready?
-fn is_overdue(pod: &Pod, now: Option<Timestamp>) -> bool {
-    /// Seconds after which a deployment counts as stalled.
-    const PATIENCE: i64 = 600;
-    let old = pod
-        .metadata
-        .creation_timestamp
-        .zip(now)
-        .is_some_and(|(made, now)| now.as_second() - made.as_second() > PATIENCE);
-    old || pod.restarts() > 0
+/// Has the pod had its time to become ready, or does it fail before?
+fn is_late(snapshot: &Snapshot, pod: &Pod) -> bool {
+    let Subject { kind, name, namespace, .. } = relation::workload_of(snapshot, pod);
+    let object = relation::object(snapshot, &kind, &namespace.unwrap_or_default(), &name);
+    deadline::is_overdue(snapshot, object, Some(pod))
+        || pod.restarts() > 1
         || pod
             .all_statuses()
             .any(|status| status.waiting_reason().contains("Err") || status.waiting_reason().contains("BackOff"))
