@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::snapshot::Snapshot;
 use crate::snapshot::container::{ContainerStatus, Probe};
+use crate::snapshot::custom::{Custom, FailureInfo};
 use crate::snapshot::event::Event;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::meta::condition;
@@ -11,6 +11,7 @@ use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
 use crate::snapshot::storage::Claim;
 use crate::snapshot::workload::Workload;
+use crate::snapshot::{Key, Snapshot};
 
 /// A failed probe of a container that is ready now is history after so many seconds.
 const PROBE_MEMORY: i64 = 90;
@@ -136,6 +137,20 @@ fn was_replaced(snapshot: &Snapshot, pod: &Pod) -> bool {
             && relation::workload_of(snapshot, other) == top
     };
     job.is_some_and(Workload::is_complete) || snapshot.of_kind::<Pod>(Kind::Pod).any(|(_, other)| goes_on(other))
+}
+
+/// Why KServe could not load the model, as long as that is so: it leaves there what failed before the model was loaded, and
+/// repeats the last words of a container that may have done better at its next try.
+pub fn model_failure<'a>(snapshot: &Snapshot, key: &Key, custom: &'a Custom) -> Option<&'a FailureInfo> {
+    let model = &custom.status.model_status;
+    let failure = model.last_failure_info.as_ref().filter(|_| model.transition_status != "UpToDate")?;
+    let pods = relation::pods_of_custom(snapshot, key, custom);
+    let fails = |status: &ContainerStatus| {
+        let ended_well = status.state.terminated.as_ref().is_some_and(|end| end.exit_code == 0);
+        !ended_well && !status.ready && status.last_end().is_some()
+    };
+    let is_echo = failure.reason == "ModelLoadFailed" && !pods.is_empty();
+    (!is_echo || pods.iter().any(|pod| pod.all_statuses().any(fails))).then_some(failure)
 }
 
 /// Has any container of the pod been started?

@@ -9,6 +9,7 @@ use crate::diagnosis::assessment::{Consequence, Diagnosis, Evidence, Reach};
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::choose::{self, Case};
 use crate::diagnosis::judge::Holding;
+use crate::diagnosis::lookup::hosts;
 use crate::diagnosis::rule::{Moment, Severity, Waiting};
 use crate::diagnosis::wording;
 use crate::snapshot::kind::Kind;
@@ -42,13 +43,15 @@ pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subje
 pub fn sort(diagnoses: &mut [Diagnosis], catalogue: &Catalogue) {
     let failing = diagnoses.iter().filter(|diagnosis| diagnosis.severity == Severity::Error);
     let called: BTreeSet<SafeText> = failing.filter_map(|diagnosis| diagnosis.names.get("upstream").cloned()).collect();
+    let is_dead = |one: &&Diagnosis| one.severity == Severity::Error && one.subject.kind == "Service";
+    let dead: BTreeSet<Subject> = diagnoses.iter().filter(is_dead).map(|one| one.subject.clone()).collect();
     diagnoses.sort_by_cached_key(|diagnosis| {
         let reach = &diagnosis.reach;
         let lone = reach.workload.is_none();
         let hurt = Reverse((reach.workloads.len(), reach.affected));
         let mut changes = diagnosis.changes.iter().flat_map(|changed| &changed.differences);
         let is_suspect = Reverse(changes.any(|difference| difference.is_suspect));
-        let calls_one_that_is_down = diagnosis.names.contains_key("upstream");
+        let calls_one_that_is_down = diagnosis.names.contains_key("upstream") || calls_one_of(&dead, diagnosis);
         let mut about = diagnosis.reach.workloads.iter().chain([&diagnosis.subject]);
         let is_called = about.any(|subject| called.contains(&subject.for_kubectl()));
         (
@@ -62,6 +65,15 @@ pub fn sort(diagnoses: &mut [Diagnosis], catalogue: &Catalogue) {
             diagnosis.id.clone(),
         )
     });
+}
+
+/// Is one of these Services called?
+fn calls_one_of(services: &BTreeSet<Subject>, diagnosis: &Diagnosis) -> bool {
+    let namespace = diagnosis.names.get("namespace").cloned().unwrap_or_default();
+    let host = diagnosis.names.get("host").and_then(|host| hosts::service_name(host, &namespace));
+    host.is_some_and(|(name, of)| {
+        services.iter().any(|own| own.name == *name && own.namespace.as_ref().is_none_or(|own| *own == *of))
+    })
 }
 
 /// What makes two cases one.
@@ -101,6 +113,26 @@ fn without_echoes(mut cases: Vec<Reached>) -> Vec<Reached> {
         reached.workloads.first() == Some(subject) || is_of_operator(subject)
     };
     cases.retain(|reached| !is_own(reached) || !told.contains(&said(reached)));
+    without_echoes_of_pods(cases)
+}
+
+/// What is said of a pod and names no container is heard of its first container too.
+fn without_echoes_of_pods(mut cases: Vec<Reached>) -> Vec<Reached> {
+    let of_pod = |reached: &&Reached| {
+        let subject = &reached.case.cause.subject;
+        subject.kind == "Pod" && subject.container.is_none()
+    };
+    let evidence = |reached: &Reached| {
+        let cause = &reached.case.cause;
+        ((cause.rule, cause.subject.clone()), cause.evidence.clone())
+    };
+    let told: BTreeMap<(usize, Subject), Vec<Evidence>> = cases.iter().filter(of_pod).map(evidence).collect();
+    cases.retain(|reached| {
+        let cause = &reached.case.cause;
+        let of_pod = told.get(&(cause.rule, Subject { container: None, ..cause.subject.clone() }));
+        let is_same = || of_pod.is_some_and(|told| cause.evidence.iter().any(|seen| told.contains(seen)));
+        cause.subject.container.is_none() || !is_same()
+    });
     cases
 }
 

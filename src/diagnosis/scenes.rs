@@ -216,9 +216,7 @@ impl<'a> Stage<'a> {
         let mut scene = Scene::new(self.snapshot, self.catalogue, subject.clone(), Part::Custom(key, custom));
         name_workload(&mut scene, &subject);
         hear_conditions(&mut scene, &custom.status.conditions);
-        // KServe leaves there what failed before the model was loaded.
-        let model = &custom.status.model_status;
-        if let Some(failure) = model.last_failure_info.as_ref().filter(|_| model.transition_status != "UpToDate") {
+        if let Some(failure) = present::model_failure(self.snapshot, key, custom) {
             scene.hear(Origin::Field("status.modelStatus.lastFailureInfo.message"), &failure.reason, &failure.message);
         }
         scene.hear(Origin::Field("status.message"), &custom.status.state, &custom.status.message);

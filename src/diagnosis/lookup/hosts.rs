@@ -1,10 +1,12 @@
 //! Host names that a container calls: the Services that they stand for.
 
+use std::collections::BTreeSet;
+
 use strsim::levenshtein;
 
 use crate::diagnosis::evidence;
-use crate::diagnosis::lookup::Found;
-use crate::diagnosis::scene::{Origin, Scene};
+use crate::diagnosis::lookup::{Found, services};
+use crate::diagnosis::scene::{Origin, Scene, Utterance};
 use crate::diagnosis::template::Names;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::meta::condition;
@@ -49,11 +51,10 @@ pub fn no_service_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
 
 /// The Service of this namespace that {host} stands for, and the name that it is an alias of.
 pub fn service_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
-    let own = &scene.pod()?.metadata.namespace;
-    let (name, namespace) = service_name(names.get("host")?, own)?;
-    let service = scene.snapshot.get::<Service>(Kind::Service, &SafeText::new(namespace), &SafeText::new(name))?;
+    let service = service_called(scene, names.get("host")?)?;
     let alias = &service.spec.external_name;
-    let found = Found::names([("known_service", name.to_owned()), ("external_name", alias.to_string())]);
+    let found =
+        Found::names([("known_service", service.metadata.name.to_string()), ("external_name", alias.to_string())]);
     if alias.is_empty() {
         return Some(found);
     }
@@ -145,27 +146,50 @@ fn host_of_word(word: &str, alone: bool) -> Option<&str> {
     (is_host && !host.is_empty() && (is_named || has_port || alone && port.is_none())).then_some(host)
 }
 
-/// Did {host} become ready after the instance before had ended over it, so that this one can go on? What this one has
-/// said of it counts.
+/// Is what was said of {host} over, since its Service came up by now, or are both still on their way? What this instance
+/// says to its last line counts.
 pub fn upstream_came_up(scene: &Scene<'_>, names: &Names) -> Option<Found> {
-    let (pod, status, host) = (scene.pod()?, scene.status()?, names.get("host")?);
-    let ended = status.last_state.terminated.as_ref().filter(|_| status.state.running.is_some())?.finished_at?;
-    let (name, namespace) = service_name(host, &pod.metadata.namespace)?;
-    let (namespace, name) = (SafeText::new(namespace), SafeText::new(name));
-    let service = scene.snapshot.get::<Service>(Kind::Service, &namespace, &name)?;
-    let pods = relation::pods_of_service(scene.snapshot, service).into_iter().filter(|pod| pod.is_ready());
-    let ready = pods.filter_map(|pod| condition(&pod.status.conditions, "Ready")?.last_transition_time).min()?;
-    let is_said_again = scene.utterances.iter().any(|said| {
-        matches!(said.origin, Origin::Log { key, .. } if !key.previous) && said.text.contains(host.as_str())
-    });
-    (ready > ended && !is_said_again).then(Found::default)
+    let (pod, status, snapshot) = (scene.pod()?, scene.status()?, scene.snapshot);
+    let began = status.state.running.as_ref()?.started_at?;
+    let behind = relation::pods_of_service(snapshot, service_called(scene, names.get("host")?)?);
+    let turned = |pod: &&Pod| condition(&pod.status.conditions, "Ready")?.last_transition_time;
+    let Some(ready) = behind.iter().copied().filter(|pod| pod.is_ready()).filter_map(|pod| turned(&pod)).min() else {
+        let is_first = status.restart_count == 0 && !services::is_late(snapshot, pod);
+        let on_its_way = |pod: &&Pod| pod.is_scheduled() && !services::is_late(snapshot, pod);
+        return (is_first && !behind.is_empty() && behind.iter().all(on_its_way)).then(Found::default);
+    };
+    let host = names.get("host")?;
+    let is_over = match scene.utterances.iter().filter_map(|said| lines_after(snapshot, said, host)).min() {
+        Some(more) => ready > began && more > 1 && status.runs_for(snapshot.source.taken_at) > Some(GOES_ON),
+        None => {
+            let ended = status.last_state.terminated.as_ref()?.finished_at?;
+            status.ready || ready > ended
+        }
+    };
+    is_over.then(Found::default)
+}
+
+/// Seconds for which a server must have run to be believed that it goes on.
+const GOES_ON: i64 = 60;
+
+/// How many lines the present instance wrote after it spoke of a host.
+fn lines_after(snapshot: &Snapshot, said: &Utterance<'_>, host: &str) -> Option<u64> {
+    let Origin::Log { key, record } = said.origin else { return None };
+    let log = snapshot.log(key).filter(|_| !key.previous && said.text.contains(host))?;
+    Some(log.lines.saturating_sub(record.place.seen))
+}
+
+/// The Service that a host name stands for, as the container calls it.
+fn service_called<'a>(scene: &Scene<'a>, host: &str) -> Option<&'a Service> {
+    let (name, namespace) = service_name(host, &scene.pod()?.metadata.namespace)?;
+    scene.snapshot.get::<Service>(Kind::Service, &SafeText::new(namespace), &SafeText::new(name))
 }
 
 /// The Service of this namespace that {host} stands for, where none of its pods is ready.
 pub fn upstream_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
-    let (snapshot, own) = (scene.snapshot, &scene.pod()?.metadata.namespace);
-    let (name, namespace) = service_name(names.get("host")?, own)?;
-    let service = snapshot.get::<Service>(Kind::Service, &SafeText::new(namespace), &SafeText::new(name))?;
+    let snapshot = scene.snapshot;
+    let host = names.get("host").map(SafeText::as_str).or_else(|| only_dead_host(scene))?;
+    let service = service_called(scene, host)?;
     let pods = relation::pods_of_service(snapshot, service);
     if service.spec.selector.is_empty() || relation::has_ready_pods(snapshot, service) {
         return None;
@@ -177,5 +201,20 @@ pub fn upstream_of_host(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let upstream = behind.map_or_else(|| own.clone(), |(_, top)| top);
     let (upstream, ready) = (upstream.for_kubectl().to_string(), format!("0 of {pods}"));
     let seen = evidence::of_object(own, "ready pods", &ready);
-    Some(Found::names([("upstream", upstream), ("upstream_ready", ready)]).seen(seen))
+    let host = if names.contains_key("host") { String::new() } else { host.to_owned() };
+    Some(Found::names([("upstream", upstream), ("upstream_ready", ready), ("host", host)]).seen(seen))
+}
+
+/// Of the hosts in the settings of a container the one whose Service has no ready pod; nothing where several have none.
+fn only_dead_host<'a>(scene: &Scene<'a>) -> Option<&'a str> {
+    let values = scene.container()?.env.iter().filter_map(|variable| variable.value.as_ref());
+    let hosts = values.filter_map(|value| host_of_word(value, false));
+    let is_dead = |host: &&str| {
+        let called = service_called(scene, host);
+        called.is_some_and(|service| {
+            !service.spec.selector.is_empty() && !relation::has_ready_pods(scene.snapshot, service)
+        })
+    };
+    let dead: BTreeSet<&str> = hosts.filter(is_dead).collect();
+    if dead.len() == 1 { dead.into_iter().next() } else { None }
 }

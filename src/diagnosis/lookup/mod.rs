@@ -330,14 +330,14 @@ pub const QUESTIONS: &[Question] = &[
     },
     Question {
         name: "upstream_came_up",
-        asks: "has the Service {host} got ready pods since the instance before ended, while this one runs",
+        asks: "is the Service {host} up since it was called in vain, or on its way as the caller is",
         binds: &[],
         answer: hosts::upstream_came_up,
     },
     Question {
         name: "upstream_of_host",
         asks: "the workload behind {host} in this namespace, where no pod of it is ready",
-        binds: &["upstream", "upstream_ready"],
+        binds: &["upstream", "upstream_ready", "host"],
         answer: hosts::upstream_of_host,
     },
     Question {

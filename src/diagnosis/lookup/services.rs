@@ -8,6 +8,7 @@ use crate::diagnosis::lookup::Found;
 use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
 use crate::diagnosis::{deadline, evidence};
+use crate::snapshot::container::ContainerStatus;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::meta::{Labels, selects};
 use crate::snapshot::network::{IngressService, Service};
@@ -60,14 +61,17 @@ fn is_wanted(snapshot: &Snapshot, service: &Service) -> bool {
 }
 
 /// Has the pod had its time to become ready, or does it fail before?
-fn is_late(snapshot: &Snapshot, pod: &Pod) -> bool {
+pub fn is_late(snapshot: &Snapshot, pod: &Pod) -> bool {
     let Subject { kind, name, namespace, .. } = relation::workload_of(snapshot, pod);
     let object = relation::object(snapshot, &kind, &namespace.unwrap_or_default(), &name);
-    deadline::is_overdue(snapshot, object, Some(pod))
-        || pod.restarts() > 1
-        || pod
-            .all_statuses()
-            .any(|status| status.waiting_reason().contains("Err") || status.waiting_reason().contains("BackOff"))
+    deadline::is_overdue(snapshot, object, Some(pod)) || pod.all_statuses().any(fails)
+}
+
+/// Does a container fail again and again, or cannot be made? One that ended well at last does not.
+fn fails(status: &ContainerStatus) -> bool {
+    let ended_well = status.state.terminated.as_ref().is_some_and(|end| end.exit_code == 0);
+    let waits = status.waiting_reason();
+    status.restart_count > 1 && !ended_well || waits.contains("Err") || waits.contains("BackOff")
 }
 
 fn wants_pods(snapshot: &Snapshot, key: &Key) -> bool {
