@@ -159,12 +159,13 @@ pub fn upstream_came_up(scene: &Scene<'_>, names: &Names) -> Option<Found> {
         return (is_first && !behind.is_empty() && behind.iter().all(on_its_way)).then(Found::default);
     };
     let host = names.get("host")?;
-    let is_over = match scene.utterances.iter().filter_map(|said| lines_after(snapshot, said, host)).min() {
-        Some(more) => ready > began && more > 1 && status.runs_for(snapshot.source.taken_at) > Some(GOES_ON),
-        None => {
-            let ended = status.last_state.terminated.as_ref()?.finished_at?;
-            status.ready || ready > ended
-        }
+    let more = scene.utterances.iter().filter_map(|said| lines_after(snapshot, said, host)).min();
+    let is_over = if let Some(more) = more {
+        // Since then it has gone on.
+        ready > began && more > 1 && status.runs_for(snapshot.source.taken_at) > Some(GOES_ON)
+    } else {
+        let ended = status.last_state.terminated.as_ref()?.finished_at?;
+        status.ready || ready > ended
     };
     is_over.then(Found::default)
 }

@@ -287,6 +287,18 @@ pub const QUESTIONS: &[Question] = &[
         answer: nodes::gpu_holder,
     },
     Question {
+        name: "gpu_is_free",
+        asks: "has a node that the pod may use the GPUs left that it asks for",
+        binds: &[],
+        answer: nodes::gpu_is_free,
+    },
+    Question {
+        name: "gpu_is_short",
+        asks: "did the scheduler find too few GPUs, and is none free on a node that the pod may use",
+        binds: &[],
+        answer: nodes::gpu_is_short,
+    },
+    Question {
         name: "gpu_node_without_gpu",
         asks: "does a node with GPUs offer none, and no other node either?",
         binds: &["resource", "gpu_node"],

@@ -64,9 +64,11 @@ fn device_of(pod: &Pod) -> Option<SafeText> {
 fn room_of(scene: &Scene<'_>, resource: &str) -> Option<Found> {
     let (pod, snapshot) = (refused(scene)?, scene.snapshot);
     let wants = *room::requests(pod).get(resource)?;
-    let nodes = room::nodes(snapshot);
-    let usable = nodes.into_iter().filter(|node| room::is_wanted(pod, node) && room::untolerated(pod, node).is_none());
+    let with_gpu = with_free_gpu(scene, pod);
+    let (usable, which) =
+        if with_gpu.is_empty() { (usable_by(scene, pod), "with most room") } else { (with_gpu, "with a free GPU") };
     let usable: Vec<(&Node, f64, f64)> = usable
+        .into_iter()
         .map(|node| (node, room::offered(node, resource), room::left(snapshot, node, resource)))
         .filter(|(_, offered, _)| offered.is_finite() && *offered > 0.0)
         .collect();
@@ -76,7 +78,7 @@ fn room_of(scene: &Scene<'_>, resource: &str) -> Option<Found> {
     let most = if *offered < wants {
         format!("the largest node that it may use, {}, has {} in all", largest.metadata.name, amount(*offered))
     } else if *left < wants {
-        format!("the node with most room, {}, has at most {} left", roomiest.metadata.name, amount(left.max(0.0)))
+        format!("the node {which}, {}, has at most {} left", roomiest.metadata.name, amount(left.max(0.0)))
     } else {
         String::new()
     };
@@ -84,6 +86,36 @@ fn room_of(scene: &Scene<'_>, resource: &str) -> Option<Found> {
     let asked = evidence::of_field(scene, &format!("spec.containers[*].resources.requests.{resource}"), &amount(wants));
     let has = evidence::of_object(subject(largest), &format!("status.allocatable.{resource}"), &amount(*offered));
     Some(Found::names(names).seen(asked).seen(has))
+}
+
+/// The nodes on which a pod may be put, if they have room.
+fn usable_by<'a>(scene: &Scene<'a>, pod: &Pod) -> Vec<&'a Node> {
+    let mut nodes = room::nodes(scene.snapshot);
+    nodes.retain(|node| room::is_wanted(pod, node) && room::untolerated(pod, node).is_none());
+    nodes
+}
+
+/// Those of them that have the GPUs left that the pod asks for; none where it asks for none.
+fn with_free_gpu<'a>(scene: &Scene<'a>, pod: &Pod) -> Vec<&'a Node> {
+    let Some(resource) = device_of(pod) else { return Vec::new() };
+    let wants = room::requests(pod).get(&resource).copied().unwrap_or(0.0);
+    let mut nodes = usable_by(scene, pod);
+    nodes.retain(|node| room::left(scene.snapshot, node, &resource) >= wants);
+    nodes
+}
+
+/// Has a node on which the pod may be put the GPUs left that it asks for? Then it lacks something else there.
+pub fn gpu_is_free(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let nodes = with_free_gpu(scene, refused(scene)?);
+    (!nodes.is_empty()).then(Found::default)
+}
+
+/// Did the scheduler find too few GPUs? Where one is free, the nodes that lack it do not matter.
+pub fn gpu_is_short(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let is_device = |words: &str| DEVICES.iter().any(|vendor| words.trim_start().starts_with(vendor));
+    let speaks_of_one = |text: &str| text.split("Insufficient").skip(1).any(is_device);
+    let is_short = scene.utterances.iter().any(|heard| speaks_of_one(&heard.text));
+    (is_short && gpu_is_free(scene, names).is_none()).then(Found::default)
 }
 
 /// An amount as it is written in a manifest.
