@@ -62,7 +62,7 @@ pub fn course(state: &WorkloadState, now: Timestamp) -> String {
     /// Seconds from which on a stage took long.
     const LONG: i64 = 60;
     let Some(since) = state.stages.iter().filter_map(|step| step.started_at).min() else { return String::new() };
-    let word = in_the_studio(state).unwrap_or("starting");
+    let word = if state.subject.kind == "Job" { "at work" } else { in_the_studio(state).unwrap_or("starting") };
     let mut said = vec![format!("{word} for {}", between(since, now))];
     let done = state.stages.iter().filter_map(|step| Some((step, step.started_at?, step.ended_at?)));
     let longest = done.max_by_key(|(_, from, to)| to.as_second() - from.as_second());
