@@ -15,10 +15,11 @@ use crate::diagnosis::assessment::{Assessment, Verdict};
 use crate::diagnosis::catalogue::Catalogue;
 use crate::diagnosis::diagnose::diagnose;
 use crate::diagnosis::rule::Severity;
+use crate::diagnosis::unexplained;
 use crate::intake::bytes::{self, Input};
 use crate::intake::found::Reading;
 use crate::intake::times::Now;
-use crate::intake::{assemble, owner, paste, split};
+use crate::intake::{assemble, owner, paste, split, wrapped};
 use crate::snapshot::kind::Kind;
 use crate::snapshot::log::Log;
 use crate::snapshot::log::reader::LogReader;
@@ -42,7 +43,11 @@ pub fn run(arguments: &ExplainArguments, catalogue: &Catalogue) -> anyhow::Resul
     for file in &arguments.files {
         desk.take(file)?;
     }
-    Ok(check::print(&desk.assessment(), arguments.output))
+    let assessment = desk.assessment();
+    let outcome = check::print(&assessment, arguments.output);
+    // What is shown as unexplained was looked at.
+    let is_shown = assessment.diagnoses.iter().any(|diagnosis| diagnosis.id == unexplained::ID);
+    Ok(if outcome == Outcome::Blind && is_shown { Outcome::Well } else { outcome })
 }
 
 /// What an input says that comes without a name, as on standard input.
@@ -75,6 +80,8 @@ struct Desk<'a> {
     texts: Vec<(SafeText, Log)>,
     taken_for: Vec<SafeText>,
     unreadable: Vec<Unreadable>,
+    /// The texts as they were pasted; none of them where a log was too long for that.
+    pasted: Option<Vec<(SafeText, String)>>,
 }
 
 impl<'a> Desk<'a> {
@@ -88,6 +95,7 @@ impl<'a> Desk<'a> {
             texts: Vec::new(),
             taken_for: Vec::new(),
             unreadable: Vec::new(),
+            pasted: Some(Vec::new()),
         }
     }
 
@@ -122,25 +130,31 @@ impl<'a> Desk<'a> {
                 let log = reader.into_log();
                 self.note(&name, &format!("a log of {} lines", log.lines));
                 self.logs.push((name, log));
+                self.pasted = None;
             }
-            Input::Text(text) => self.text(name, &paste::cleaned(&text)),
+            Input::Text(text) => {
+                let text = paste::cleaned(&text);
+                self.text(name.clone(), &text, &[]);
+                self.pasted.iter_mut().for_each(|pasted| pasted.push((name.clone(), text.to_string())));
+            }
         }
         Ok(())
     }
 
-    fn text(&mut self, name: SafeText, text: &str) {
+    /// Takes a text, of whose lines the numbers are told where they are not those in the text.
+    fn text(&mut self, name: SafeText, text: &str, numbers: &[u64]) {
         let parts = split::parts(text);
         self.now = self.now.filter(|now| now.is_known).or(Some(Now::of(text)));
         for reading in &parts.known {
             self.note(&name, &reading.taken_for);
         }
         let said: Vec<&str> = parts.known.iter().map(|reading| reading.log.as_str()).collect();
-        let log = self.log(&[parts.log.as_str(), &said.join("\n")].join("\n"));
+        let log = self.log(&[parts.log.as_str(), &said.join("\n")].join("\n"), numbers);
         if parts.has_log() {
             self.note(&name, of_log(&parts.log, &log));
         }
         if !parts.known.is_empty() {
-            let whole = self.log(text);
+            let whole = self.log(text, numbers);
             self.texts.push((name.clone(), whole));
         }
         self.readings.extend(parts.known);
@@ -156,14 +170,51 @@ impl<'a> Desk<'a> {
         LogReader::new(self.catalogue.sieve.clone(), TAIL)
     }
 
-    fn log(&self, text: &str) -> Log {
+    fn log(&self, text: &str, numbers: &[u64]) -> Log {
         let mut reader = self.reader();
         reader.push(text.trim_end().as_bytes());
-        reader.into_log()
+        let mut log = reader.into_log();
+        if !numbers.is_empty() {
+            let place = |line: u64| usize::try_from(line).ok().and_then(|line| line.checked_sub(1));
+            log.renumber(|line| place(line).and_then(|at| numbers.get(at)).copied().unwrap_or(line));
+        }
+        log
+    }
+
+    /// What the texts say as they are; where that explains nothing, what they say without the ends that a terminal put
+    /// into their lines.
+    fn assessment(mut self) -> Assessment {
+        let catalogue = self.catalogue;
+        // Rows of tables are as long as their words.
+        let is_log = self.readings.is_empty();
+        let pasted = self.pasted.take().filter(|_| is_log).unwrap_or_default();
+        let is_plural = self.is_plural;
+        let first = self.judged();
+        if explains(&first, catalogue) {
+            return first;
+        }
+        let second = Desk::joined(catalogue, is_plural, &pasted).map(Desk::judged);
+        let says_more = |second: &Assessment| explains(second, catalogue) || is_serious(second) && !is_serious(&first);
+        second.filter(says_more).unwrap_or(first)
+    }
+
+    /// The desk with the lines joined that a terminal broke, if there can be such.
+    fn joined(catalogue: &'a Catalogue, is_plural: bool, pasted: &[(SafeText, String)]) -> Option<Self> {
+        let mut desk = Desk::new(catalogue, is_plural);
+        let mut is_broken = false;
+        for (name, text) in pasted {
+            let joined = wrapped::joined(text);
+            is_broken |= joined.is_some();
+            match joined {
+                Some(joined) => desk.text(name.clone(), &joined.text, &joined.numbers),
+                None => desk.text(name.clone(), text, &[]),
+            }
+        }
+        is_broken.then_some(desk)
     }
 
     /// What the objects say; where they explain nothing, what the words say.
-    fn assessment(self) -> Assessment {
+    fn judged(self) -> Assessment {
         let could_read = !self.logs.is_empty();
         let snapshot = self.snapshot();
         let by_objects = diagnose(&snapshot, self.catalogue);
@@ -175,6 +226,9 @@ impl<'a> Desk<'a> {
         };
         if !could_read && !self.unreadable.is_empty() {
             best.verdict = Verdict::Unknown;
+        }
+        if best.diagnoses.is_empty() {
+            best.diagnoses = unexplained::in_pods(&snapshot, best.verdict).into();
         }
         best
     }

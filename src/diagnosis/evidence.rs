@@ -1,5 +1,6 @@
 //! Quotes what was seen, with where it comes from.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::diagnosis::assessment::{Evidence, From};
@@ -7,6 +8,7 @@ use crate::diagnosis::scene::{Origin, Scene, Utterance};
 use crate::snapshot::LogKey;
 use crate::snapshot::event::Event;
 use crate::snapshot::log::Line;
+use crate::snapshot::log::quoted;
 use crate::snapshot::log::record::Record;
 use crate::snapshot::log::traceback::{Frame, Raised};
 use crate::snapshot::subject::Subject;
@@ -74,11 +76,23 @@ pub fn of_record(key: &LogKey, record: &Record, text: &str, span: &Range<usize>)
     let raised = record.raised.iter().find(|raised| raised.span.contains(&span.start));
     let (start, end) =
         raised.map_or_else(|| lines_of(text, span), |raised| (raised.span.start, raised.span.end.max(span.end)));
-    let line = record.place.line + text[..start].matches('\n').count() as u64;
-    let mut quotes = vec![quote(&text[start..end.min(text.len())], line.min(record.place.end), count)];
+    let (quoted, before) = as_written(record, text, start..end.min(text.len()));
+    let line = record.place.line + before as u64;
+    let mut quotes = vec![quote(&quoted, line.min(record.place.end), count)];
     let own = raised.and_then(Raised::own_frame).or_else(|| record.raised.iter().rev().find_map(Raised::own_frame));
     quotes.extend(own.map(|frame| quote(&in_words(frame), record.place.line, None)));
     quotes
+}
+
+/// What a place in the text of a record was written as, and how many of its lines stand before that.
+fn as_written<'a>(record: &'a Record, text: &'a str, span: Range<usize>) -> (Cow<'a, str>, usize) {
+    if record.written == record.text || span.start >= record.text.len() {
+        return (Cow::Borrowed(&text[span.clone()]), text[..span.start].matches('\n').count());
+    }
+    let first = quoted::line_of(&record.written, span.start);
+    let last = quoted::line_of(&record.written, span.end.clamp(span.start, record.text.len()));
+    let lines: Vec<&str> = record.written.split('\n').skip(first).take(last + 1 - first).collect();
+    (Cow::Owned(lines.join("\n")), first)
 }
 
 /// Whose log it is.

@@ -237,7 +237,9 @@ impl Court<'_, '_> {
             _ => false,
         };
         let times: u32 = utterances().map(Utterance::times).sum();
-        !matches!(self.scene.part, Part::Log) && utterances().all(|said| answers(&said.origin)) && times < AGAIN
+        // Who pastes what a request raised asks about that; of what a server answered, the single answer tells as little.
+        let is_asked = matches!(self.scene.part, Part::Log) && !utterances().all(Utterance::is_access);
+        !is_asked && utterances().all(|said| answers(&said.origin)) && times < AGAIN
     }
 
     fn in_utterance(&self, pattern: PatternId, index: usize, partial: &Partial) -> Option<Partial> {

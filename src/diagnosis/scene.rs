@@ -7,6 +7,7 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::container::{Container, ContainerStatus};
 use crate::snapshot::custom::Custom;
 use crate::snapshot::event::Event;
+use crate::snapshot::log::access::Access;
 use crate::snapshot::log::record::Record;
 use crate::snapshot::log::sieve::PatternId;
 use crate::snapshot::meta::Condition;
@@ -124,6 +125,12 @@ impl Utterance<'_> {
     /// How many requests failed over it.
     pub fn failed_requests(&self) -> u32 {
         if let Origin::Log { record, .. } = self.origin { record.failed_requests } else { 0 }
+    }
+
+    /// Is it a line of an access log, and nothing more?
+    pub fn is_access(&self) -> bool {
+        let Origin::Log { record, .. } = self.origin else { return false };
+        !record.text.contains('\n') && Access::of(&record.text).is_some()
     }
 
     /// Did the program say that it tries no more?

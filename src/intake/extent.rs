@@ -36,7 +36,11 @@ fn is_fragment_start(lines: &[&str]) -> bool {
         return pod::are_conditions(&lines.iter().take(CONDITIONS).map(|line| line.trim_start()).collect::<Vec<_>>());
     }
     let next = |count: usize| lines.iter().skip(1).take(count).map(|line| line.trim_start());
-    let is_named = line.ends_with(':') && !line.contains(' ') || matches!(line, "Init Containers:");
+    if matches!(line, "Init Containers:" | "Containers:") {
+        const TOLD: [&str; 4] = ["Container ID:", "Image:", "State:", "Last State:"];
+        return next(4).any(|line| TOLD.iter().any(|key| line.starts_with(key)));
+    }
+    let is_named = line.ends_with(':') && !line.contains(' ');
     is_named && next(2).any(|line| line.starts_with("Container ID:") || line.starts_with("Image:  "))
 }
 

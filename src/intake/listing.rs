@@ -39,6 +39,10 @@ impl Header {
             Kind::StatefulSet
         } else if has("URL") && has("READY") {
             Kind::InferenceService
+        } else if has("CLUSTER-IP") && has("PORT(S)") {
+            Kind::Service
+        } else if columns.len() <= 4 && has("ENDPOINTS") {
+            Kind::EndpointSlice
         } else {
             return None;
         };
@@ -55,7 +59,12 @@ impl Header {
         if fits {
             let cell =
                 |index: usize| row.get(at(index).min(row.len())..at(index + 1).min(row.len())).unwrap_or_default();
-            return names.enumerate().map(|(index, name)| (name, cell(index).trim())).collect();
+            let cells: Vec<(&str, &str)> =
+                names.clone().enumerate().map(|(index, name)| (name, cell(index).trim())).collect();
+            // Two cells in one column: the row was moved by chance to where this shows at no edge.
+            if cells.iter().all(|(_, cell)| !cell.contains("  ")) {
+                return cells;
+            }
         }
         let parts = events::cells(row);
         let words: Vec<&str> = row.split_whitespace().collect();
@@ -80,19 +89,23 @@ fn columns(line: &str) -> Vec<(String, usize)> {
 
 /// Reads the rows under a header; how many lines they take.
 pub fn read(header: &Header, lines: &[&str], now: Now) -> (usize, Reading) {
-    let mut objects = Vec::new();
+    let mut reading = Reading::default();
     let mut taken = 0;
     for line in lines {
         let cells = header.cells(line);
         let value = |name: &str| cells.iter().find(|(column, _)| *column == name).map(|(_, cell)| *cell);
         let Some(object) = row(header.kind, &value, now) else { break };
-        objects.push(Found { kind: header.kind, value: object });
+        if header.kind == Kind::EndpointSlice {
+            reading.log.push_str(&endpoints(&value));
+        } else {
+            reading.objects.push(Found { kind: header.kind, value: object });
+        }
         taken += 1;
     }
-    let plural = header.kind.place().plural;
+    let plural = if header.kind == Kind::EndpointSlice { "endpoints" } else { header.kind.place().plural };
     let count = if taken == 1 { "1 row".to_owned() } else { format!("{taken} rows") };
-    let taken_for = format!("kubectl get {plural}, {count}");
-    (taken, Reading { taken_for, objects, ..Reading::default() })
+    reading.taken_for = format!("kubectl get {plural}, {count}");
+    (taken, reading)
 }
 
 /// A row of pods without its header: `churn-7f9  0/1  CrashLoopBackOff  5 (2m ago)  9m`.
@@ -172,6 +185,8 @@ fn row<'a>(kind: Kind, cell: &dyn Fn(&str) -> Option<&'a str>, now: Now) -> Opti
         Kind::Pod => return pod(&metadata, cell),
         Kind::PersistentVolumeClaim => claim(cell),
         Kind::Node => node(cell),
+        Kind::Service => service(cell),
+        Kind::EndpointSlice => (json!({}), json!({})),
         Kind::InferenceService => (json!({}), json!({"conditions": [{"type": "Ready", "status": cell("READY")}]})),
         _ => workload(kind, cell),
     };
@@ -211,9 +226,9 @@ fn pod<'a>(metadata: &Value, cell: &dyn Fn(&str) -> Option<&'a str>) -> Option<V
     if state.is_some() {
         told[statuses] = json!([container]);
     }
-    if matches!(word, "Evicted" | "Preempting" | "UnexpectedAdmissionError" | "NodeAffinity" | "NodeLost" | "Shutdown")
-    {
-        told["reason"] = json!(word);
+    let is_plain = matches!(word, "Running" | "Pending" | "Succeeded" | "Error" | "NotReady");
+    if state.is_none() && !is_plain || fraction(word).is_some() {
+        told["reason"] = json!(status);
     }
     if is_lost {
         told["reason"] = json!("NodeLost");
@@ -226,7 +241,7 @@ fn pod<'a>(metadata: &Value, cell: &dyn Fn(&str) -> Option<&'a str>) -> Option<V
 fn phase(word: &str, in_init: bool, restarts: i64) -> &'static str {
     match word {
         "Completed" | "Succeeded" if !in_init && restarts == 0 => "Succeeded",
-        "Evicted" | "Failed" | "UnexpectedAdmissionError" | "NodeAffinity" => "Failed",
+        "Evicted" | "Failed" | "UnexpectedAdmissionError" | "NodeAffinity" | "ContainerStatusUnknown" => "Failed",
         "Running" | "NotReady" | "CrashLoopBackOff" | "Error" | "OOMKilled" | "Completed" if !in_init => "Running",
         _ => "Pending",
     }
@@ -239,8 +254,10 @@ fn state(word: &str) -> Option<Value> {
         "OOMKilled" => json!({"terminated": {"reason": word, "exitCode": 137}}),
         "Completed" => json!({"terminated": {"reason": word, "exitCode": 0}}),
         _ if exit_code.is_some() => json!({"terminated": {"reason": "Error", "exitCode": exit_code}}),
-        // How a container ended is not told by `Error` alone, so nothing is made up about it.
-        "Error" => return None,
+        // How a container ended is not told by these words alone, so nothing is made up about it.
+        "Error" | "ContainerStatusUnknown" | "UnexpectedAdmissionError" => return None,
+        // Of the init containers one still runs.
+        _ if fraction(word).is_some() => json!({"running": {}}),
         _ if word.ends_with("BackOff")
             || word.contains("Err")
             || word.contains("Container")
@@ -266,6 +283,23 @@ fn node<'a>(cell: &dyn Fn(&str) -> Option<&'a str>) -> (Value, Value) {
     let spec = json!({"unschedulable": status.contains("SchedulingDisabled")});
     let info = fields([("kubeletVersion", text(cell("VERSION")))]);
     (spec, json!({"conditions": [{"type": "Ready", "status": ready}], "nodeInfo": info}))
+}
+
+/// A Service; its selector where the table is wide. To which ports of pods its own lead is not told.
+fn service<'a>(cell: &dyn Fn(&str) -> Option<&'a str>) -> (Value, Value) {
+    let told = |name: &str| text(cell(name).filter(|cell| !cell.is_empty() && *cell != "<none>"));
+    let pairs = cell("SELECTOR").into_iter().flat_map(|selector| selector.split(','));
+    let selector = pairs.filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), json!(value)));
+    let selector = selector.collect::<serde_json::Map<_, _>>();
+    let spec =
+        fields([("type", told("TYPE")), ("clusterIP", text(cell("CLUSTER-IP"))), ("selector", Some(selector.into()))]);
+    (spec, json!({}))
+}
+
+/// A Service without endpoints, in the words of `kubectl describe`; of one with some there is nothing to say.
+fn endpoints<'a>(cell: &dyn Fn(&str) -> Option<&'a str>) -> String {
+    let name = cell("NAME").filter(|_| cell("ENDPOINTS") == Some("<none>"));
+    name.map(|name| format!("Endpoints:  <none> of {name}\n")).unwrap_or_default()
 }
 
 fn workload<'a>(kind: Kind, cell: &dyn Fn(&str) -> Option<&'a str>) -> (Value, Value) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::intake::answers;
+use crate::intake::{answers, csv};
 
 /// The text as it was printed: without quote marks, entities of HTML and blanks that are none.
 pub fn cleaned(text: &str) -> Cow<'_, str> {
@@ -18,6 +18,9 @@ pub fn cleaned(text: &str) -> Cow<'_, str> {
     }
     if clean.contains(FENCE) {
         clean = Cow::Owned(clean.lines().map(unfenced).collect::<Vec<_>>().join("\n"));
+    }
+    if let Some(log) = csv::log(&clean) {
+        clean = Cow::Owned(log);
     }
     if answers::is_escaped(&clean) {
         clean = Cow::Owned(answers::unescaped(&clean));

@@ -101,7 +101,8 @@ fn name_container(pod: &mut Value, told: &Told<'_>) {
     let name = told.container().unwrap_or_default();
     let mut named = false;
     for key in ["containerStatuses", "initContainerStatuses"] {
-        for status in pod["status"][key].as_array_mut().into_iter().flatten() {
+        let statuses = pod["status"].get_mut(key).and_then(Value::as_array_mut);
+        for status in statuses.into_iter().flatten() {
             if status["name"].as_str().is_none_or(str::is_empty) {
                 status["name"] = json!(name);
             }

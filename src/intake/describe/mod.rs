@@ -129,8 +129,8 @@ fn kind_of(outline: &[Entry]) -> Option<Kind> {
 fn is_pod(outline: &[Entry]) -> bool {
     let has = |key: &str| outline::find(outline, key).is_some();
     let told_pod = has("Name") && (has("Containers") || has("Node") || has("QoS Class"));
-    let container = outline.iter().any(pod::is_container)
-        || outline::find(outline, "Containers").is_some_and(|list| list.children.iter().any(pod::is_container));
+    let lists = ["Containers", "Init Containers"].into_iter().filter_map(|key| outline::find(outline, key));
+    let container = outline.iter().chain(lists.flat_map(|list| &list.children)).any(pod::is_container);
     let conditions = outline::find(outline, "Conditions").is_some_and(|entry| pod::are_conditions(&entry.lines()));
     let events = outline::find(outline, "Events").is_some_and(|entry| !events::described(&entry.lines()).is_empty());
     told_pod || container || events || conditions

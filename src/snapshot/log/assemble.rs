@@ -1,8 +1,11 @@
 //! Puts lines together to records: a traceback is one record, whatever stands between its lines.
 
+use std::borrow::Cow;
+
 use crate::snapshot::log::access::{self, Access};
 use crate::snapshot::log::peel::{self, Level, Peeled};
 use crate::snapshot::log::prefix::Prefix;
+use crate::snapshot::log::quoted;
 use crate::snapshot::log::record::{Place, Record};
 use crate::snapshot::log::traceback;
 use crate::snapshot::text::SafeText;
@@ -305,7 +308,8 @@ impl Open {
     }
 
     fn close(self) -> Record {
-        let text = SafeText::new(self.lines.join("\n").trim_end());
+        let written = SafeText::new(self.lines.join("\n").trim_end());
+        let text = read(&written);
         let is_traceback = !matches!(self.state, State::Plain) && self.has_frames();
         let context = if matches!(self.state, State::Plain) { self.context } else { Vec::new() };
         let raised = traceback::exceptions(&text);
@@ -317,6 +321,7 @@ impl Open {
             writer: self.writer.map(SafeText::from),
             level: self.level,
             text,
+            written,
             context: SafeText::new(&context.join("\n")),
             raised,
             is_traceback,
@@ -324,6 +329,15 @@ impl Open {
             candidates: Vec::new(),
         }
     }
+}
+
+/// The lines as rules read them.
+fn read(written: &SafeText) -> SafeText {
+    if !quoted::may_quote(written) {
+        return written.clone();
+    }
+    let lines: Vec<Cow<'_, str>> = quoted::read_all(written).collect();
+    SafeText::new(&lines.join("\n"))
 }
 
 /// Does a line behind a blank one go on with the message of an exception? Keras, huggingface_hub and transformers write

@@ -2,16 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
-
+use crate::snapshot::log::json;
 use crate::snapshot::text;
-
-/// The text keys of structured logs, in the order in which they are read.
-const MESSAGE_KEYS: [&str; 8] = ["message", "msg", "event", "log", "textPayload", "MESSAGE", "error", "err"];
-const ERROR_KEYS: [&str; 4] = ["error", "err", "error_message", "reason"];
-const TRACE_KEYS: [&str; 8] =
-    ["exc_info", "exception", "stack_trace", "stacktrace", "traceback", "exc_text", "stack", "error_stack"];
-const LEVEL_KEYS: [&str; 6] = ["level", "levelname", "severity", "lvl", "log_level", "loglevel"];
 
 /// The lines that one line of a log stands for.
 pub fn expand(line: &str) -> Cow<'_, str> {
@@ -20,7 +12,7 @@ pub fn expand(line: &str) -> Cow<'_, str> {
         Cow::Borrowed(text) => last_overwrite(text),
         Cow::Owned(text) => Cow::Owned(last_overwrite(&text).into_owned()),
     };
-    match from_json(&plain).or_else(|| from_escaped(&plain)).or_else(|| from_html(&plain)) {
+    match json::lines(&plain).or_else(|| from_escaped(&plain)).or_else(|| from_html(&plain)) {
         Some(lines) => Cow::Owned(lines),
         None => plain,
     }
@@ -41,46 +33,6 @@ fn last_overwrite(line: &str) -> Cow<'_, str> {
     let mut kept: Vec<&str> = parts.iter().rev().skip(1).rev().filter(telling).copied().collect();
     kept.extend(parts.last());
     Cow::Owned(kept.join("\n"))
-}
-
-fn from_json(line: &str) -> Option<String> {
-    let start = line.find('{')?;
-    if !line.trim_end().ends_with('}') || !is_prefix(&line[..start]) {
-        return None;
-    }
-    let object: Map<String, Value> = serde_json::from_str(line[start..].trim_end()).ok()?;
-    let message = first_text(&object, &MESSAGE_KEYS);
-    let trace = first_text(&object, &TRACE_KEYS);
-    if message.is_none() && trace.is_none() {
-        return None;
-    }
-    let level = first_text(&object, &LEVEL_KEYS).map(|level| format!("{} ", level.to_uppercase()));
-    let mut text = level.unwrap_or_default();
-    text.push_str(&message.unwrap_or_default());
-    let error = first_text(&object, &ERROR_KEYS);
-    for more in [error, trace].into_iter().flatten() {
-        if !text.contains(more.as_str()) {
-            text.push('\n');
-            text.push_str(&more);
-        }
-    }
-    Some(text)
-}
-
-/// What may stand before the object of a JSON line: stamps and names, not a sentence that quotes one.
-fn is_prefix(head: &str) -> bool {
-    head.len() < 120 && !head.contains(": ") && !head.contains("Error") && head.split_whitespace().count() <= 4
-}
-
-fn first_text(object: &Map<String, Value>, keys: &[&str]) -> Option<String> {
-    keys.iter().find_map(|key| match object.get(*key)? {
-        Value::String(text) if !text.trim().is_empty() => Some(text.trim_end().to_owned()),
-        Value::Array(lines) if lines.iter().all(Value::is_string) && !lines.is_empty() => {
-            Some(lines.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"))
-        }
-        Value::Object(inner) => first_text(inner, &MESSAGE_KEYS),
-        _ => None,
-    })
 }
 
 /// A traceback that was quoted as a string: `…\n  File \"/app/main.py\", line 4…`.

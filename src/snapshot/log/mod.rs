@@ -5,8 +5,10 @@ pub mod alarm;
 pub mod assemble;
 pub mod expand;
 pub mod gate;
+pub mod json;
 pub mod peel;
 pub mod prefix;
+pub mod quoted;
 pub mod reader;
 pub mod record;
 pub mod sieve;
@@ -73,6 +75,16 @@ impl Log {
         }
         self.signatures.insert(signature, self.records.len());
         self.records.push(record);
+    }
+
+    /// Gives its lines other numbers, where they were read from a text that has others.
+    pub fn renumber(&mut self, number: impl Fn(u64) -> u64) {
+        for place in self.records.iter_mut().map(|record| &mut record.place) {
+            (place.line, place.end, place.seen) = (number(place.line), number(place.end), number(place.seen));
+        }
+        for line in &mut self.tail {
+            line.number = number(line.number);
+        }
     }
 
     /// Makes room: the oldest single line goes first, then the oldest but for the first few.

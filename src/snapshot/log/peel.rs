@@ -114,12 +114,34 @@ fn peel_stamp<'a>(peeled: &mut Peeled<'a>, body: &'a str) {
         peeled.is_stamped_twice = peeled.stamp.is_some();
         peeled.stamp = peeled.stamp.or(Some(stamp));
         peeled.body = without_stream(text);
+        peel_unit(peeled, peeled.body);
     } else if let Some(worker) = torchserve_worker(text) {
         peeled.stamp = peeled.stamp.or(Some(stamp));
         peeled.writer = Some(worker.0);
         peeled.body = worker.1;
     } else {
         peeled.stamp = peeled.stamp.or(Some(stamp));
+        peel_unit(peeled, text);
+    }
+}
+
+/// `host unit[123]: text` of the system journal and `app[web.1]: text` of Heroku, behind a time stamp.
+fn peel_unit<'a>(peeled: &mut Peeled<'a>, text: &'a str) {
+    const LONGEST: usize = 120;
+    let Some(end) = text.bytes().take(LONGEST).zip(1..).find(|(byte, _)| *byte == b']').map(|(_, end)| end) else {
+        return;
+    };
+    let Some(rest) = text[end..].strip_prefix(": ") else { return };
+    let head = &text[..end - 1];
+    let unit = head.rfind(' ').map_or(0, |at| at + 1);
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@:".contains(&b))
+    };
+    let Some((name, process)) = head[unit..].split_once('[') else { return };
+    if is_name(name) && is_name(process) && (unit == 0 || is_name(&head[..unit - 1])) {
+        peeled.writer = Some(&text[unit..end]);
+        peeled.body = rest;
     }
 }
 
@@ -182,7 +204,7 @@ fn peel_journal<'a>(peeled: &mut Peeled<'a>, body: &'a str) {
     let unit = body[..end].rfind(' ').map_or(0, |at| at + 1);
     if body.as_bytes().get(9) == Some(&b':') && body[unit..end].contains('[') {
         peeled.stamp = peeled.stamp.or(body.get(..15));
-        peeled.writer = Some(&body[unit..end]);
+        peeled.writer = Some(&body[unit..=end]);
         peeled.body = &body[end + 3..];
     }
 }
@@ -338,4 +360,30 @@ pub fn is_event_row(body: &str) -> bool {
         && reason.is_some_and(|reason| {
             reason.starts_with(|c: char| c.is_ascii_uppercase()) && reason.bytes().all(|b| b.is_ascii_alphanumeric())
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::peel;
+
+    #[test]
+    fn collectors_say_who_wrote() {
+        for (line, writer) in [
+            ("2024-05-12T10:00:00.123456+00:00 app[web.1]: KeyError: 1", "app[web.1]"),
+            ("2024-05-12T10:00:00.123456+00:00 aks-np-1 kubelet[1298]: KeyError: 1", "kubelet[1298]"),
+            ("2024-05-12 10:00:00 ip-10-0-0-1 containerd[9]: KeyError: 1", "containerd[9]"),
+            ("May 12 10:00:00 aks-np-1 kubelet[1298]: KeyError: 1", "kubelet[1298]"),
+            ("[pod/churn-0/server] KeyError: 1", "pod/churn-0/server"),
+        ] {
+            let peeled = peel(line);
+            assert_eq!((peeled.body, peeled.writer), ("KeyError: 1", Some(writer)), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_logger_says_itself_stays() {
+        for line in ["2024-05-12 10:00:00 wrong shape of x[0]: 3", "app[web.1]: x", "2024-05-12 10:00:00 [12]: x"] {
+            assert_eq!(peel(line).body, line);
+        }
+    }
 }

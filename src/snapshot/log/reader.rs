@@ -6,6 +6,7 @@ use crate::snapshot::log::alarm::STRUCTURE;
 use crate::snapshot::log::assemble::Assembler;
 use crate::snapshot::log::expand;
 use crate::snapshot::log::peel;
+use crate::snapshot::log::quoted;
 use crate::snapshot::log::record::Record;
 use crate::snapshot::log::sieve::Sieve;
 use crate::snapshot::log::traceback;
@@ -167,7 +168,7 @@ impl LogReader {
     fn may_start(&self, line: &str) -> bool {
         STRUCTURE.iter().any(|word| line.contains(word))
             || peel::level(line) == Some(peel::Level::Error)
-            || !self.sieve.candidates(line).is_empty()
+            || !self.sieve.candidates(&quoted::read(line)).is_empty()
             || traceback::standalone_kind(peel::peel(line).body).is_some()
     }
 
