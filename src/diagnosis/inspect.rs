@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnosis::catalogue::{PatternTable, Rule};
 use crate::diagnosis::field::FIELDS;
 use crate::diagnosis::loader::{Fault, Source};
-use crate::diagnosis::lookup::QUESTIONS;
+use crate::diagnosis::lookup::questions;
 use crate::diagnosis::pattern::{Pattern, PatternText};
 use crate::diagnosis::rule::{OneOrMany, RuleFile, SymptomFile};
 use crate::diagnosis::template;
@@ -144,7 +144,7 @@ fn bad_pattern(source: &Source, text: &PatternText, is_searched: bool) -> Option
 }
 
 fn unknown_look_up(source: &Source, name: &str) -> Option<Fault> {
-    let known = QUESTIONS.iter().map(|question| question.name);
+    let known = questions().map(|question| question.name);
     unknown(source, "look-up", name, known.collect())
 }
 
@@ -186,7 +186,7 @@ pub fn bindable(file: &RuleFile) -> BTreeSet<String> {
         file.look_up.iter().any(|look_up| look_up == name)
             || symptoms.iter().any(|symptom| symptom.look_up.as_deref() == Some(name))
     };
-    let questions = QUESTIONS.iter().filter(|question| asked(question.name));
+    let questions = questions().filter(|question| asked(question.name));
     names.extend(questions.flat_map(|question| question.binds).map(|name| (*name).to_owned()));
     names
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::diagnosis::catalogue::Rule;
 use crate::diagnosis::field::FIELDS;
-use crate::diagnosis::lookup::QUESTIONS;
+use crate::diagnosis::lookup::questions;
 use crate::diagnosis::pattern::PatternText;
 use crate::diagnosis::proof::Proof;
 use crate::diagnosis::rule::{Example, FixFile, Given, Moment, OneOrMany, RuleFile, Severity, SymptomFile, Waiting};
@@ -92,7 +92,7 @@ fn headline(file: &SymptomFile) -> String {
         return format!("{{{name}}} {}", test(file));
     }
     if let Some(name) = &file.look_up {
-        let asks = QUESTIONS.iter().find(|question| question.name == name).map_or("", |question| question.asks);
+        let asks = questions().find(|question| question.name == name).map_or("", |question| question.asks);
         return format!("there is an answer to: {asks}");
     }
     "one of these holds:".to_owned()

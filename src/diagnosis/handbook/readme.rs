@@ -3,7 +3,7 @@
 use crate::diagnosis::catalogue::{Catalogue, Rule};
 use crate::diagnosis::field::FIELDS;
 use crate::diagnosis::handbook::page::severity;
-use crate::diagnosis::lookup::QUESTIONS;
+use crate::diagnosis::lookup::questions;
 use crate::diagnosis::pattern::SHAPES;
 use crate::diagnosis::vocabulary::{ALWAYS_BOUND, FIX_KEYS, GIVEN_KEYS, RULE_KEYS, STACKS, STAGES, SYMPTOM_KEYS, Word};
 
@@ -57,7 +57,7 @@ fn fields() -> String {
 
 fn look_ups() -> String {
     let names = |names: &[&str]| names.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(" ");
-    let rows = QUESTIONS.iter().map(|one| row(&[&format!("`{}`", one.name), one.asks, &names(one.binds)]));
+    let rows = questions().map(|one| row(&[&format!("`{}`", one.name), one.asks, &names(one.binds)]));
     head(&["look-up", "what it asks", "what it binds"]) + &rows.collect::<String>()
 }
 

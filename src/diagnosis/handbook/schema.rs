@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::diagnosis::field::FIELDS;
-use crate::diagnosis::lookup::QUESTIONS;
+use crate::diagnosis::lookup::questions;
 use crate::diagnosis::vocabulary::{
     COUNTEREXAMPLE_KEYS, EXAMPLE_KEYS, FIX_KEYS, GIVEN_KEYS, RULE_KEYS, STACKS, SYMPTOM_KEYS, Word,
 };
@@ -117,7 +117,7 @@ fn pattern() -> Value {
 }
 
 fn look_up() -> Value {
-    json!({"enum": QUESTIONS.iter().map(|question| question.name).collect::<Vec<_>>()})
+    json!({"enum": questions().map(|question| question.name).collect::<Vec<_>>()})
 }
 
 fn texts() -> Value {

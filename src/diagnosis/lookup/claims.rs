@@ -1,5 +1,7 @@
 //! Claims that keep pods waiting, and what keeps the claims.
 
+use std::collections::BTreeMap;
+
 use crate::diagnosis::evidence;
 use crate::diagnosis::lookup::Found;
 use crate::diagnosis::scene::{Part, Scene};
@@ -7,10 +9,10 @@ use crate::diagnosis::template::Names;
 use crate::snapshot::Snapshot;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::pod::{self, Pod};
-use crate::snapshot::relation;
 use crate::snapshot::storage::{Claim, StorageClass, Volume};
 use crate::snapshot::subject::Subject;
 use crate::snapshot::text::SafeText;
+use crate::snapshot::{quantity, relation};
 
 /// The claim that keeps the pod waiting: the first that is not bound, and what is said about it.
 pub fn of_pod(scene: &Scene<'_>, names: &Names) -> Option<Found> {
@@ -55,6 +57,59 @@ pub fn volume_place(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     } else {
         Some(found.seen(evidence::of_object(volume, "spec.nodeAffinity", place)))
     }
+}
+
+/// Is there a claim of the name {claim}? What the scheduler says may be older than the claim.
+pub fn exists(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let namespace = &scene.pod()?.metadata.namespace;
+    let claim = scene.snapshot.get::<Claim>(Kind::PersistentVolumeClaim, namespace, names.get("claim")?)?;
+    claim.metadata.deletion_timestamp.is_none().then(Found::default)
+}
+
+/// The volume that would fit the claim and still belongs to one that was deleted, where no storage class makes another.
+pub fn released_volume(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let claim = match scene.part {
+        Part::Claim(claim) => claim,
+        _ => mounted_by(scene.snapshot, scene.pod()?).find(|claim| names.get("claim") == Some(&claim.metadata.name))?,
+    };
+    if claim.status.phase == "Bound" || makes_volumes(scene.snapshot, claim) {
+        return None;
+    }
+    let volumes = scene.snapshot.of_kind::<Volume>(Kind::PersistentVolume).map(|(_, volume)| volume);
+    let released = volumes.filter(|volume| volume.status.phase == "Released" && fits(volume, claim));
+    let volume = released.max_by_key(|volume| was_of(volume, claim))?;
+    let former = volume.spec.claim_ref.as_ref().map(|former| format!("{}/{}", former.namespace, former.name));
+    let name = &volume.metadata.name;
+    let object = Subject::new("PersistentVolume", &SafeText::default(), name);
+    let names = [("released_volume", name.to_string()), ("former_claim", former.unwrap_or_default())];
+    Some(Found::names(names).seen(evidence::of_object(object, "status.phase", &volume.status.phase)))
+}
+
+/// Does a storage class make a volume for the claim?
+fn makes_volumes(snapshot: &Snapshot, claim: &Claim) -> bool {
+    let mut classes = snapshot.of_kind::<StorageClass>(Kind::StorageClass).map(|(_, class)| class);
+    let makes = |class: &StorageClass| class.provisioner != "kubernetes.io/no-provisioner";
+    match &claim.spec.storage_class_name {
+        Some(wanted) => classes.any(|class| class.metadata.name == *wanted && makes(class)),
+        None => classes.any(|class| class.is_default() && makes(class)),
+    }
+}
+
+/// Is a volume large enough for a claim, of its class, and mounted as it wants?
+fn fits(volume: &Volume, claim: &Claim) -> bool {
+    let size = |amounts: &BTreeMap<SafeText, SafeText>| amounts.get("storage").and_then(|size| quantity::value(size));
+    let class = claim.spec.storage_class_name.clone().unwrap_or_default();
+    let asked_by_name = claim.spec.volume_name.is_empty() || claim.spec.volume_name == volume.metadata.name;
+    size(&volume.spec.capacity) >= size(&claim.spec.resources.requests)
+        && claim.spec.access_modes.iter().all(|mode| volume.spec.access_modes.contains(mode))
+        && volume.spec.storage_class_name == class
+        && asked_by_name
+}
+
+/// Did the volume belong to a claim of this name?
+fn was_of(volume: &Volume, claim: &Claim) -> bool {
+    let (name, namespace) = (&claim.metadata.name, &claim.metadata.namespace);
+    volume.spec.claim_ref.as_ref().is_some_and(|former| former.name == *name && former.namespace == *namespace)
 }
 
 /// The claims that a pod mounts, as far as they are there.

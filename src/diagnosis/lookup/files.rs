@@ -101,6 +101,32 @@ pub fn mounted_over(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     ];
     Some(Found::names(names).seen(seen))
 }
+/// The claim that is full: the one that {path} lies in, or, where no path is known, the only one that the container can
+/// write to. `claim_to_enlarge` is there for commands even where none is known.
+pub fn full_claim(scene: &Scene<'_>, names: &Names) -> Option<Found> {
+    let likely = if names.contains_key("path") { None } else { only_claim(scene) };
+    let known = names.get("claim").or(likely.as_ref().and_then(|found| found.names.get("likely_claim")));
+    let known = known.map_or_else(|| "CLAIM".to_owned(), ToString::to_string);
+    let mut found = likely.unwrap_or_default();
+    found.names.extend(Found::names([("claim_to_enlarge", known)]).names);
+    Some(found)
+}
+
+/// The only claim that the container can write to.
+fn only_claim(scene: &Scene<'_>) -> Option<Found> {
+    let (pod, container) = (scene.pod()?, scene.container()?);
+    let claim = |name: &SafeText| {
+        let volume = pod.spec.volumes.iter().find(|volume| volume.name == *name)?;
+        volume.persistent_volume_claim.as_ref().filter(|claim| !claim.read_only).map(|claim| &claim.claim_name)
+    };
+    let writable = container.volume_mounts.iter().filter(|mount| !mount.read_only);
+    let claims: Vec<(&SafeText, &SafeText)> =
+        writable.filter_map(|mount| Some((&mount.mount_path, claim(&mount.name)?))).collect();
+    let (place, claim) = claims.first().filter(|(_, first)| claims.iter().all(|(_, other)| other == first))?;
+    let seen = evidence::of_field(scene, "volumeMounts", &format!("{claim} at {place}"));
+    Some(Found::names([("likely_claim", claim.to_string()), ("likely_place", place.to_string())]).seen(seen))
+}
+
 /// Does the InferenceService ask for a model that no init container of this pod fetches? `pvc://` and `oci://` need none.
 pub fn storage_initializer_absent(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     /// Where KServe puts the model.

@@ -82,7 +82,10 @@ fn room_of(scene: &Scene<'_>, resource: &str) -> Option<Found> {
     } else {
         String::new()
     };
-    let names = [("wants", amount(wants)), ("largest_node", largest.metadata.name.to_string()), ("most", most)];
+    let scales_up = scene.events().any(|event| event.reason == "TriggeredScaleUp");
+    let too_large = if *offered < wants && !scales_up { amount(wants) } else { String::new() };
+    let largest_node = largest.metadata.name.to_string();
+    let names = [("wants", amount(wants)), ("largest_node", largest_node), ("most", most), ("too_large", too_large)];
     let asked = evidence::of_field(scene, &format!("spec.containers[*].resources.requests.{resource}"), &amount(wants));
     let has = evidence::of_object(subject(largest), &format!("status.allocatable.{resource}"), &amount(*offered));
     Some(Found::names(names).seen(asked).seen(has))
@@ -113,7 +116,7 @@ pub fn gpu_is_free(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
 /// Did the scheduler find too few GPUs? Where one is free, the nodes that lack it do not matter.
 pub fn gpu_is_short(scene: &Scene<'_>, names: &Names) -> Option<Found> {
     let is_device = |words: &str| DEVICES.iter().any(|vendor| words.trim_start().starts_with(vendor));
-    let speaks_of_one = |text: &str| text.split("Insufficient").skip(1).any(is_device);
+    let speaks_of_one = |text: &str| text.split("nsufficient").skip(1).any(is_device);
     let is_short = scene.utterances.iter().any(|heard| speaks_of_one(&heard.text));
     (is_short && gpu_is_free(scene, names).is_none()).then(Found::default)
 }
@@ -208,6 +211,35 @@ pub fn tainted_node_that_fits(scene: &Scene<'_>, _names: &Names) -> Option<Found
         ("tainted_node", node.metadata.name.to_string()),
     ];
     Some(Found::names(names).seen(evidence::of_object(subject(node), "spec.taints", &taint_in_words(taint))))
+}
+
+/// The nodes that could take the pod, were they not closed to new pods.
+pub fn cordoned_nodes(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    /// The taint that Kubernetes puts on a cordoned node.
+    const CORDONED: &str = "node.kubernetes.io/unschedulable";
+    /// Nodes of which the title still speaks by name.
+    const FEW: usize = 4;
+    let (pod, snapshot) = (refused(scene)?, scene.snapshot);
+    let is_cordoned =
+        |node: &Node| node.spec.unschedulable || node.spec.taints.iter().any(|taint| taint.key == CORDONED);
+    let open = |node: &Node| {
+        let mut open = node.clone();
+        open.spec.taints.retain(|taint| taint.key != CORDONED);
+        room::is_wanted(pod, node) && room::has_room(snapshot, pod, node) && room::untolerated(pod, &open).is_none()
+    };
+    let nodes: Vec<&Node> = room::nodes(snapshot).into_iter().filter(|node| is_cordoned(node) && open(node)).collect();
+    let all: Vec<&str> = nodes.iter().map(|node| node.metadata.name.as_str()).collect();
+    let (one, several) = match all.as_slice() {
+        [] => return None,
+        [one] => ((*one).to_owned(), String::new()),
+        [before @ .., last] if all.len() <= FEW => (String::new(), format!("{} and {last}", before.join(", "))),
+        _ => (String::new(), String::new()),
+    };
+    let names = [("cordoned", one), ("cordoned_nodes", several), ("to_uncordon", all.join(" "))];
+    let mut found = Found::names(names);
+    found.evidence =
+        nodes.iter().map(|node| evidence::of_object(subject(node), "spec.unschedulable", "true")).collect();
+    Some(found)
 }
 
 /// As kubectl writes it.

@@ -1,25 +1,37 @@
-//! Ports: on which the server says it listens, which the probes ask, and to which the Services send.
+//! Ports: on which the server says it listens, and which the probes ask.
 
 use std::collections::BTreeSet;
 
 use crate::diagnosis::assessment::Evidence;
 use crate::diagnosis::lookup::Found;
 use crate::diagnosis::mark::Sign;
-use crate::diagnosis::scene::{Part, Scene};
+use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
 use crate::diagnosis::{evidence, present, sign, stack};
 use crate::snapshot::LogKey;
 use crate::snapshot::container::{Container, Probe};
 use crate::snapshot::event::Event;
-use crate::snapshot::network::{Service, ServicePort};
+use crate::snapshot::network::ServicePort;
 use crate::snapshot::pod::Pod;
 use crate::snapshot::relation;
+use crate::snapshot::subject::Subject;
 
 /// A port on which a server says that it listens; 0 where the line names an address only.
-struct Listening {
-    host: String,
-    port: i64,
-    seen: Evidence,
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// The address.
+    pub host: String,
+    /// The port.
+    pub port: i64,
+    /// Where it says so.
+    pub seen: Evidence,
+}
+
+impl Listening {
+    /// Does it listen to its own pod only?
+    pub fn is_loopback(&self) -> bool {
+        matches!(self.host.as_str(), "127.0.0.1" | "localhost" | "::1")
+    }
 }
 
 /// The ports on which a container says that it listens, by the last log that tells.
@@ -45,7 +57,7 @@ fn listening(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listeni
 
 /// Does another server in the same container stand before the one that writes the log? Then its port says nothing.
 /// Azure ML has its server on 31311, before that on 9090, and MLflow on 8000, unless it was told to do without nginx.
-fn is_behind_proxy(scene: &Scene<'_>, pod: &Pod, ports: &[Listening]) -> bool {
+pub fn is_behind_proxy(scene: &Scene<'_>, pod: &Pod, ports: &[Listening]) -> bool {
     let stack = stack::of_pod(pod);
     let is_azureml = stack.starts_with("azureml");
     let inner = |wanted: i64| ports.iter().any(|listening| listening.port == wanted);
@@ -79,17 +91,41 @@ pub fn server_binds_loopback(scene: &Scene<'_>, _names: &Names) -> Option<Found>
     if ports.is_empty() {
         return None;
     }
-    let loopback = |listening: &Listening| matches!(listening.host.as_str(), "127.0.0.1" | "localhost" | "::1");
-    // TensorFlow Serving and BentoML write localhost and listen on every address.
-    let honest =
-        !matches!(stack::of_pod(pod), "tf-serving" | "bentoml") && !ports.iter().any(|listening| !loopback(listening));
-    if !honest || is_behind_proxy(scene, pod, &ports) {
+    if !ports.iter().all(Listening::is_loopback) || is_behind_proxy(scene, pod, &ports) {
         return None;
     }
     let first = ports.into_iter().next()?;
-    let asked = asked_ports(scene, pod, container).contains(&first.port)
-        || container.ports.iter().any(|port| port.container_port == first.port);
-    asked.then(|| Found::names([("host", first.host), ("port", first.port.to_string())]).seen(first.seen))
+    let is_asked = asked_ports(scene, pod, container).contains(&first.port) && !answers_its_probe(scene, first.port);
+    let is_meant = is_asked || is_declared(container, first.port) && !others_take_calls(scene, pod, container);
+    is_meant.then(|| Found::names([("host", first.host), ("port", first.port.to_string())]).seen(first.seen))
+}
+
+/// Does the kubelet, which asks from outside, get an answer from the port?
+fn answers_its_probe(scene: &Scene<'_>, port: i64) -> bool {
+    let asked = |container: &Container| container.readiness_probe.as_ref()?.port()?.number(&container.ports);
+    scene.status().is_some_and(|status| status.ready) && scene.container().and_then(asked) == Some(port)
+}
+
+/// Does a container say in its template that it listens on the port?
+pub fn is_declared(container: &Container, port: i64) -> bool {
+    container.ports.iter().any(|declared| declared.container_port == port)
+}
+
+/// Do the calls come to another container of the pod, such as a proxy, which hands them on inside the pod?
+fn others_take_calls(scene: &Scene<'_>, pod: &Pod, container: &Container) -> bool {
+    let services = relation::services_of_pod(scene.snapshot, pod);
+    let sent_to = |other: &Container| {
+        let targets = services.iter().flat_map(|service| &service.spec.ports).filter_map(|port| target(port, other));
+        targets.into_iter().any(|port| is_declared(other, port))
+    };
+    let mut others = servers(pod).filter(|other| other.name != container.name);
+    others.any(|other| probes(other).next().is_some() || sent_to(other))
+}
+
+/// The containers that run side by side: sidecars may be init containers.
+pub fn servers(pod: &Pod) -> impl Iterator<Item = &Container> {
+    let sidecars = pod.spec.init_containers.iter().filter(|init| init.restart_policy == "Always");
+    pod.spec.containers.iter().chain(sidecars)
 }
 
 /// The ports that probes and Services ask.
@@ -109,7 +145,8 @@ fn probes(container: &Container) -> impl Iterator<Item = (&'static str, &Probe)>
     all.into_iter().filter_map(|(name, probe)| probe.as_ref().map(|probe| (name, probe)))
 }
 
-fn target(port: &ServicePort, container: &Container) -> Option<i64> {
+/// The number of the port of a container that a Service sends to.
+pub fn target(port: &ServicePort, container: &Container) -> Option<i64> {
     port.target_port.as_ref().map_or(Some(port.port), |target| target.number(&container.ports))
 }
 
@@ -129,9 +166,10 @@ pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found>
         .filter(|(name, port)| !open(*port) && !is_answered(scene, name))
         .collect();
     let (_, port) = *wrong.first()?;
-    let patch = patch(pod, container, &wrong, ports.first()?.port);
-    let probe = wrong.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ");
-    let listening = ports.iter().map(|listening| listening.port.to_string()).collect::<Vec<_>>().join(", ");
+    let names: Vec<&str> = wrong.iter().map(|(name, _)| *name).collect();
+    let patch = patch(pod, container, &names, &ports.first()?.port.to_string());
+    let probe = names.join(" and ");
+    let listening = in_words(&ports);
     let first = ports.into_iter().next()?;
     let field = format!("{}Probe", wrong.first()?.0);
     let found = Found::names([
@@ -144,6 +182,99 @@ pub fn probe_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found>
     Some(found.seen(evidence::of_field(scene, &format!("{field}.port"), &port.to_string())).seen(first.seen))
 }
 
+/// Does a probe ask a port by a name that no port of the container has? The kubelet looks for it in that container only.
+pub fn probe_names_no_port(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, container) = (scene.pod()?, scene.container()?);
+    let waits = scene.status().is_some_and(|status| !status.ready && status.state.running.is_some());
+    let unknown = |probe: &Probe| {
+        let port = probe.port().filter(|port| !port.0.is_empty())?;
+        port.number(&container.ports).is_none().then(|| port.0.to_string())
+    };
+    let wrong: Vec<(&str, String)> =
+        probes(container).filter_map(|(name, probe)| Some((name, unknown(probe)?))).collect();
+    // One that the kubelet cannot make ends no container.
+    let (probe, name) = wrong.iter().find(|(probe, _)| *probe != "liveness").filter(|_| waits)?;
+    let heard = ports_of(scene, pod, container);
+    let right = right_port(container, &heard).unwrap_or_default();
+    let probes: Vec<&str> = wrong.iter().map(|(probe, _)| *probe).collect();
+    let patch = if right.is_empty() { String::new() } else { patch(pod, container, &probes, &right) };
+    let declared = declared_in_words(container);
+    let names = [
+        ("probe", probes.join(" and ")),
+        ("port_name", name.clone()),
+        ("declared", declared.clone()),
+        ("right_port", right.trim_matches('"').to_owned()),
+        ("patch", patch),
+    ];
+    let mut found = Found::names(names).seen(evidence::of_field(scene, &format!("{probe}Probe.port"), name));
+    let declared = if declared.is_empty() { "none" } else { &declared };
+    found.evidence.push(evidence::of_field(scene, "ports", declared));
+    found.evidence.extend(heard.into_iter().map(|listening| listening.seen));
+    Some(found)
+}
+
+/// The port that a probe should ask, as it is written in JSON: the name or number of the one that the server listens on,
+/// else of the first of the container.
+fn right_port(container: &Container, heard: &[Listening]) -> Option<String> {
+    let is_heard = |port: i64| heard.iter().any(|listening| listening.port == port);
+    let declared = container.ports.iter().find(|port| is_heard(port.container_port));
+    let declared = declared.or(container.ports.first().filter(|_| heard.is_empty()));
+    let declared = declared
+        .map(|port| if port.name.is_empty() { port.container_port.to_string() } else { format!("\"{}\"", port.name) });
+    declared.or(heard.first().map(|listening| listening.port.to_string()))
+}
+
+/// `web (8000), 9000`
+pub fn declared_in_words(container: &Container) -> String {
+    let words = container.ports.iter().map(|port| {
+        if port.name.is_empty() {
+            port.container_port.to_string()
+        } else {
+            format!("{} ({})", port.name, port.container_port)
+        }
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Does the queue-proxy of Knative, which asks and calls the server inside the pod, use a port on which it does not listen?
+pub fn knative_asks_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, container) = (scene.pod()?, scene.container()?);
+    let proxy = pod.spec.containers.iter().find(|other| other.name == "queue-proxy" && other.name != container.name)?;
+    let waits = pod.container_status(&proxy.name).is_some_and(|status| !status.ready && status.state.running.is_some());
+    let own = container.ports.iter().find(|port| matches!(port.name.as_str(), "user-port" | "http1" | "h2c"));
+    let told = proxy.env_value("USER_PORT").and_then(|port| port.parse().ok());
+    let asked: i64 = told.or(own.map(|port| port.container_port)).filter(|_| waits && is_the_server(pod, container))?;
+    let heard = ports_of(scene, pod, container);
+    if heard.is_empty() || heard.iter().any(|listening| listening.port == asked) {
+        return None;
+    }
+    let index = pod.spec.containers.iter().position(|other| other.name == container.name)?;
+    let service = if pod.metadata.label("serving.kserve.io/inferenceservice").is_empty() {
+        pod.metadata.label("serving.knative.dev/service").to_owned()
+    } else {
+        String::new()
+    };
+    let names = [
+        ("knative_port", asked.to_string()),
+        ("listening", in_words(&heard)),
+        ("first_listening", heard.first()?.port.to_string()),
+        ("knative_service", service),
+        ("index", index.to_string()),
+    ];
+    let object = Subject::new("Pod", &pod.metadata.namespace, &pod.metadata.name);
+    let seen = evidence::of_object(object, "env.USER_PORT", &asked.to_string());
+    let seen = Evidence { container: Some(proxy.name.clone()), ..seen };
+    let mut found = Found::names(names).seen(seen);
+    found.evidence.extend(heard.into_iter().map(|listening| listening.seen));
+    Some(found)
+}
+
+/// Is it the container that Knative sends requests to: the one with a port, or the only one beside the proxy?
+fn is_the_server(pod: &Pod, container: &Container) -> bool {
+    let others = pod.spec.containers.iter().filter(|other| other.name != "queue-proxy" && other.name != container.name);
+    !container.ports.is_empty() || others.count() == 0
+}
+
 /// Does somebody answer where a probe asks, if only with an error? Then the log does not name every port.
 fn is_answered(scene: &Scene<'_>, probe: &str) -> bool {
     let is_of_probe = |event: &&Event| event.message.to_lowercase().starts_with(probe);
@@ -151,8 +282,13 @@ fn is_answered(scene: &Scene<'_>, probe: &str) -> bool {
     last.is_some_and(|event| event.message.contains("statuscode"))
 }
 
+/// The ports that were heard, with commas.
+fn in_words(ports: &[Listening]) -> String {
+    ports.iter().map(|listening| listening.port.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 /// A JSON patch that lets the probes of a container of the pod template ask the port.
-fn patch(pod: &Pod, container: &Container, probes: &[(&str, i64)], port: i64) -> String {
+fn patch(pod: &Pod, container: &Container, probes: &[&str], port: &str) -> String {
     let index = pod.spec.containers.iter().position(|other| other.name == container.name);
     let Some(index) = index else { return String::new() };
     let handler = |probe: &Probe| {
@@ -168,95 +304,14 @@ fn patch(pod: &Pod, container: &Container, probes: &[(&str, i64)], port: i64) ->
         let (_, probe) = self::probes(container).find(|(other, _)| *other == name)?;
         Some(format!("/spec/template/spec/containers/{index}/{name}Probe/{}/port", handler(probe)))
     };
-    let paths = probes.iter().filter_map(|(name, _)| path(name));
+    let paths = probes.iter().filter_map(|name| path(name));
     let steps = paths.map(|path| format!("{{\"op\":\"replace\",\"path\":\"{path}\",\"value\":{port}}}"));
     format!("[{}]", steps.collect::<Vec<_>>().join(","))
 }
 
-/// Does the Service send to a port on which no container of its pods listens?
-pub fn service_sends_to_other_port(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
-    let Part::Service(service) = scene.part else { return None };
-    let pods = relation::pods_of_service(scene.snapshot, service);
-    let pod = pods.iter().find(|pod| pod.is_ready())?;
-    service.spec.ports.iter().enumerate().find_map(|(index, port)| wrong_target(scene, service, pod, (index, port)))
-}
-
-fn wrong_target(
-    scene: &Scene<'_>,
-    service: &Service,
-    pod: &Pod,
-    (index, port): (usize, &ServicePort),
-) -> Option<Found> {
-    let written = port.target_port.as_ref().map_or_else(|| port.port.to_string(), |target| target.0.to_string());
-    let number = pod.spec.containers.iter().find_map(|container| target(port, container));
-    let by_container: Vec<(&Container, Vec<Listening>)> =
-        pod.spec.containers.iter().map(|container| (container, ports_of(scene, pod, container))).collect();
-    let declared: BTreeSet<i64> =
-        pod.spec.containers.iter().flat_map(|container| &container.ports).map(|port| port.container_port).collect();
-    let is_open = |number: i64| by_container.iter().any(|(container, heard)| is_open(container, heard, number));
-    let open_to_all = number.is_some_and(is_open);
-    let heard: Vec<Listening> = by_container.into_iter().flat_map(|(_, heard)| heard).collect();
-    if is_behind_proxy(scene, pod, &heard)
-        && number.is_some_and(|number| declared.is_empty() || declared.contains(&number))
-    {
-        return None;
-    }
-    let speaks = |number: i64| heard.iter().find(|listening| listening.port == number).is_some_and(speaks_grpc);
-    let misheard = number.is_some_and(&speaks) && wants_http(port) && heard.iter().any(|other| !speaks_grpc(other));
-    let believed = !heard.is_empty() || service.spec.ports.len() == 1 && pod.spec.containers.len() == 1;
-    if open_to_all && !misheard || declared.is_empty() && heard.is_empty() || number.is_some() && !believed {
-        return None;
-    }
-    let open: BTreeSet<i64> =
-        if heard.is_empty() { declared } else { heard.iter().map(|listening| listening.port).collect() };
-    let listening = open.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-    let best = best_port(&open).map(|port| port.to_string()).unwrap_or_default();
-    let names = [
-        ("port", port.port.to_string()),
-        ("target_port", written.clone()),
-        ("listening", listening),
-        ("index", index.to_string()),
-        ("right_port", best),
-        ("grpc_port", if misheard { written.clone() } else { String::new() }),
-        ("node_port", port.node_port.map(|port| port.to_string()).unwrap_or_default()),
-    ];
-    let field = |name: &str| format!("spec.ports[{index}].{name}");
-    let mut found = Found::names(names).seen(evidence::of_field(scene, &field("targetPort"), &written));
-    let outside = port.node_port.map(|port| evidence::of_field(scene, &field("nodePort"), &port.to_string()));
-    found.evidence.extend(outside);
-    found.evidence.extend(heard.into_iter().map(|listening| listening.seen));
-    let own = service.metadata.name.clone();
-    found.names.insert("service".into(), own);
-    Some(found)
-}
-
-/// Does the line that names a port say that gRPC is spoken there?
-fn speaks_grpc(listening: &Listening) -> bool {
-    listening.seen.text.to_lowercase().contains("grpc")
-}
-
-/// Do callers of a Service's port expect HTTP? TensorFlow Serving has 8500 for gRPC.
-fn wants_http(port: &ServicePort) -> bool {
-    let is_named = port.name.contains("grpc") || matches!(port.app_protocol.as_str(), "grpc" | "kubernetes.io/h2c");
-    port.port != 8500 && !is_named
-}
-
 /// The ports that a container names in its log.
-fn ports_of(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listening> {
+pub fn ports_of(scene: &Scene<'_>, pod: &Pod, container: &Container) -> Vec<Listening> {
     let mut ports = listening(scene, pod, container);
     ports.retain(|listening| listening.port > 0);
     ports
-}
-
-/// Does a container that is ready listen on the port? It does where its readiness probe asks it, where its log says so,
-/// and where it declares the port and its log names none.
-fn is_open(container: &Container, heard: &[Listening], number: i64) -> bool {
-    let asked = container.readiness_probe.as_ref().and_then(|probe| probe.port()?.number(&container.ports));
-    let is_declared = container.ports.iter().any(|port| port.container_port == number);
-    asked == Some(number) || heard.iter().any(|listening| listening.port == number) || heard.is_empty() && is_declared
-}
-
-/// Of several open ports the one for HTTP: TensorFlow Serving opens 8500 for gRPC and 8501 for REST.
-fn best_port(open: &BTreeSet<i64>) -> Option<i64> {
-    open.get(&8501).or_else(|| open.iter().next()).copied()
 }
