@@ -57,7 +57,8 @@ fn an_image_that_is_not_there_ends_the_wait() {
 #[test]
 fn a_node_that_may_be_added_is_waited_for_until_the_time_is_over() {
     play("wait-late", async |namespace| {
-        namespace.deploy("digits", 1, &pod(&json!({"resources": {"requests": {"cpu": "64"}}}))).await;
+        // each of the two nodes that it may use has room for one
+        namespace.deploy("digits", 3, &pod(&json!({"resources": {"requests": {"cpu": "3"}}}))).await;
         namespace.event_of("FailedScheduling").await;
         let (said, code) = program::waited(namespace.wait(&["--timeout", "20s"]));
         assert_eq!(code, 3, "{said}");
