@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnosis::parallel;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::pod::Pod;
 use crate::snapshot::subject::Subject;
@@ -17,8 +18,13 @@ pub struct Crews {
 impl Crews {
     /// Those of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
+        let pods: Vec<(&Key, &Pod)> = snapshot.of_kind::<Pod>(Kind::Pod).collect();
+        let workloads: Vec<Subject> =
+            parallel::filter_map(&pods, |(_, pod)| Some(relation::workload_of(snapshot, pod)));
         let mut crews = Crews::default();
-        crews.update(snapshot, snapshot.of_kind::<Pod>(Kind::Pod).map(|(key, _)| key));
+        for ((key, _), workload) in pods.into_iter().zip(workloads) {
+            crews.join(key, workload);
+        }
         crews
     }
 
@@ -29,10 +35,13 @@ impl Crews {
                 pods.remove(key);
             }
             let Some(pod) = snapshot.by_key(key) else { continue };
-            let workload = relation::workload_of(snapshot, pod);
-            self.pods.entry(workload.clone()).or_default().insert(key.clone());
-            self.workload.insert(key.clone(), workload);
+            self.join(key, relation::workload_of(snapshot, pod));
         }
+    }
+
+    fn join(&mut self, key: &Key, workload: Subject) {
+        self.pods.entry(workload.clone()).or_default().insert(key.clone());
+        self.workload.insert(key.clone(), workload);
     }
 
     /// The workloads that have pods.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::diagnosis::assessment::Evidence;
 use crate::diagnosis::catalogue::{Catalogue, Rule};
@@ -54,7 +55,8 @@ pub struct Anchor {
 /// What is bound and seen so far.
 #[derive(Clone, Debug, Default)]
 struct Partial {
-    names: Names,
+    /// Shared until another name is bound: most rules give up before.
+    names: Rc<Names>,
     evidence: Vec<Evidence>,
     anchor: Option<Anchor>,
 }
@@ -67,6 +69,8 @@ struct Court<'a, 'b> {
     catalogue: &'a Catalogue,
     scene: &'b Scene<'a>,
     heard: BTreeMap<PatternId, Vec<usize>>,
+    /// What every rule starts with.
+    start: Partial,
     /// What was survived in this way, or more surely, says nothing about the start.
     history: Survival,
 }
@@ -83,7 +87,8 @@ pub fn judge(scene: &Scene<'_>, catalogue: &Catalogue, history: Survival) -> Vec
     touched.extend(catalogue.rules_without_text(scene.part.about()));
     touched.sort_unstable();
     touched.dedup();
-    let court = Court { catalogue, scene, heard, history };
+    let start = Partial { names: Rc::new(scene.names.clone()), ..Partial::default() };
+    let court = Court { catalogue, scene, heard, start, history };
     touched.into_iter().flat_map(|rule| court.holdings(rule)).collect()
 }
 
@@ -100,8 +105,7 @@ impl Court<'_, '_> {
             return Vec::new();
         }
         let Some((first, rest)) = rule.symptoms.split_first() else { return Vec::new() };
-        let start = Partial { names: self.scene.names.clone(), ..Partial::default() };
-        let mut partials = self.continuations(rule, first, &start);
+        let mut partials = self.continuations(rule, first, &self.start);
         for symptom in rest {
             partials = partials.iter().flat_map(|partial| self.continuations(rule, symptom, partial)).collect();
         }
@@ -126,7 +130,7 @@ impl Court<'_, '_> {
         for name in &self.catalogue.rules[index].file.look_up {
             if let Some(found) = lookup::named(name).and_then(|question| (question.answer)(self.scene, &partial.names))
             {
-                partial.names.extend(found.names);
+                Rc::make_mut(&mut partial.names).extend(found.names);
                 partial.evidence.extend(found.evidence);
             }
         }
@@ -142,6 +146,7 @@ impl Court<'_, '_> {
         } else {
             self.catalogue.rules[index].file.moment
         };
+        let names = Rc::unwrap_or_clone(names);
         Holding { rule: index, subject: self.scene.subject.clone(), names, evidence, anchor, moment }
     }
 
@@ -251,10 +256,10 @@ impl Court<'_, '_> {
             let held = SafeText::new(&held);
             match next.names.get(name.as_str()) {
                 Some(bound) if *bound != held && !self.scene.names.contains_key(name.as_str()) => return None,
-                _ => next.names.insert(name.into(), held),
+                _ => Rc::make_mut(&mut next.names).insert(name.into(), held),
             };
         }
-        next.names.extend(own_code(utterance));
+        Rc::make_mut(&mut next.names).extend(own_code(utterance));
         next.evidence.extend(evidence::of_words(self.scene, utterance, &found.span));
         let anchor = anchor(utterance, index, &found.span, pattern.literal_length());
         next.anchor = next.anchor.or(Some(anchor));
@@ -274,7 +279,7 @@ impl Court<'_, '_> {
         let mut next = partial.clone();
         if let Some(value) = value {
             if let Some(name) = bind {
-                next.names.insert(name.into(), SafeText::new(&value));
+                Rc::make_mut(&mut next.names).insert(name.into(), SafeText::new(&value));
             }
             next.evidence.push(evidence::of_field(self.scene, field.path, &value));
         }
@@ -284,7 +289,7 @@ impl Court<'_, '_> {
     fn in_relation(&self, question: &Question, partial: &Partial) -> Vec<Partial> {
         let Some(found) = (question.answer)(self.scene, &partial.names) else { return Vec::new() };
         let mut next = partial.clone();
-        next.names.extend(found.names);
+        Rc::make_mut(&mut next.names).extend(found.names);
         next.evidence.extend(found.evidence);
         vec![next]
     }

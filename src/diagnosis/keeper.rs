@@ -13,7 +13,7 @@ use crate::diagnosis::rank::{self, Reached};
 use crate::diagnosis::scenes::Stage;
 use crate::diagnosis::touched::Touched;
 use crate::diagnosis::verdict::{self, Judged};
-use crate::diagnosis::{blind, changed, stack};
+use crate::diagnosis::{blind, changed, parallel, stack};
 use crate::snapshot::Snapshot;
 use crate::snapshot::subject::Subject;
 
@@ -36,17 +36,19 @@ impl Keeper {
         let mut workloads = if touched.everything { self.judge_all(stage) } else { self.judge(stage, touched) };
         workloads.retain(|top| !self.forget(snapshot, top));
         let judged = Judged { snapshot, catalogue, diagnoses: &self.diagnoses, crews: &self.crews };
-        let states = workloads.into_iter().map(|top| (Arc::new(verdict::state(&judged, &top)), top));
-        self.states.extend(states.map(|(state, top)| (top, state)));
+        let workloads = Vec::from_iter(workloads);
+        let states: Vec<_> = parallel::filter_map(&workloads, |top| Some(Arc::new(verdict::state(&judged, top))));
+        self.states.extend(workloads.into_iter().zip(states));
         self.assessment(stage)
     }
 
     /// Judges everything; gives the workloads.
     fn judge_all(&mut self, stage: Stage<'_>) -> BTreeSet<Subject> {
         self.crews = Crews::of(stage.snapshot);
-        let places = Place::all(stage.snapshot).into_iter();
-        let cases = places.map(|place| (cases(&place, stage), place)).filter(|(cases, _)| !cases.is_empty());
-        self.cases = cases.map(|(cases, place)| (place, cases)).collect();
+        self.cases = parallel::filter_map(&Place::all(stage.snapshot), |place| {
+            let cases = cases(place, stage);
+            (!cases.is_empty()).then(|| (place.clone(), cases))
+        });
         self.states.clear();
         self.rank(stage);
         verdict::tops(stage.snapshot, &self.crews)

@@ -22,6 +22,7 @@ pub mod literal;
 pub mod loader;
 pub mod lookup;
 pub mod mark;
+pub mod parallel;
 pub mod pattern;
 pub mod place;
 pub mod plural;

@@ -12,7 +12,7 @@ const CLOCK: Duration = Duration::from_secs(10);
 const FIRST_SHARE: u32 = 10;
 const UNWATCHED_SHARE: u32 = 40;
 const SHARE: u32 = 8;
-const IDLE_SHARE: u32 = 500;
+const IDLE_SHARE: u32 = 1000;
 
 /// When was judged, and how long it takes.
 #[derive(Clone, Copy, Debug)]
