@@ -167,6 +167,9 @@ pub struct Reach {
     pub workloads: Vec<Subject>,
     /// Pods that exist and have it.
     pub affected: usize,
+    /// Have it only pods of a revision that another one takes the place of?
+    #[serde(skip)]
+    pub is_of_former_revision: bool,
 }
 
 /// What a diagnosis says.

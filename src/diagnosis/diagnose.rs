@@ -30,7 +30,9 @@ pub fn reached(scene: &Scene<'_>, catalogue: &Catalogue) -> Vec<Reached> {
         return Vec::new();
     }
     let (workloads, pods) = reach(scene);
-    cases.into_iter().map(|case| Reached { case, workloads: workloads.clone(), pods: pods.clone() }).collect()
+    let is_of_former_revision = scene.pod().is_some_and(|pod| relation::is_of_former_revision(scene.snapshot, pod));
+    let reached = |case| Reached { case, workloads: workloads.clone(), pods: pods.clone(), is_of_former_revision };
+    cases.into_iter().map(reached).collect()
 }
 
 /// The causes in a scene. What a program seems to have caught counts only where nothing else explains a failure.

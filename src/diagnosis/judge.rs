@@ -186,7 +186,9 @@ impl Court<'_, '_> {
     fn is_log(&self, utterance: &Utterance<'_>) -> bool {
         match utterance.origin {
             Origin::Log { .. } => true,
-            Origin::Field(path) => path.ends_with("terminated.message") || path.ends_with("lastFailureInfo.message"),
+            Origin::Field(path) => ["terminated.message", "lastFailureInfo.message", "applicationStatuses.message"]
+                .iter()
+                .any(|words| path.ends_with(words)),
             Origin::Condition(_) => matches!(self.scene.part, Part::Custom(..)),
             Origin::Event(_) => false,
         }

@@ -96,6 +96,9 @@ impl Keeper {
         let stack = |workload: &Subject| self.stack(snapshot, workload).to_owned();
         let cases = self.cases.values().flatten().cloned().collect();
         let mut diagnoses = rank::rank(cases, catalogue, &stack);
+        if self.crews.workloads().next().is_some() {
+            diagnoses.retain(|diagnosis| diagnosis.subject.kind != "Node" || !diagnosis.reach.workloads.is_empty());
+        }
         changed::tell(snapshot, &mut diagnoses, catalogue);
         diagnoses.extend(unexplained_logs(snapshot, catalogue, &diagnoses));
         self.diagnoses = diagnoses.into();

@@ -25,6 +25,8 @@ pub struct Reached {
     pub workloads: Vec<Subject>,
     /// Pods that have it.
     pub pods: BTreeSet<Subject>,
+    /// Is it about a pod of a revision that another one takes the place of?
+    pub is_of_former_revision: bool,
 }
 
 /// The diagnoses, in order.
@@ -38,7 +40,7 @@ pub fn rank(cases: Vec<Reached>, catalogue: &Catalogue, stack_of: &dyn Fn(&Subje
 }
 
 /// The worse first, and what is called in vain is as bad as that; then what is the fault of no other workload; then what
-/// tells a cause, and not only that there is one; then what hurts more; then what speaks of something that changed; then by
+/// tells a cause, and not only that there is one; then what keeps the newest revision away; then what hurts more; then what speaks of something that changed; then by
 /// name, so that the order never changes by chance.
 pub fn sort(diagnoses: &mut [Diagnosis], catalogue: &Catalogue) {
     let failing = diagnoses.iter().filter(|diagnosis| diagnosis.severity == Severity::Error);
@@ -59,6 +61,7 @@ pub fn sort(diagnoses: &mut [Diagnosis], catalogue: &Catalogue) {
             lone,
             calls_one_that_is_down,
             catalogue.rule(&diagnosis.id).is_some_and(|rule| rule.file.generic),
+            reach.is_of_former_revision,
             hurt,
             is_suspect,
             diagnosis.subject.clone(),
@@ -164,6 +167,7 @@ fn merge(cases: Vec<Reached>, catalogue: &Catalogue) -> Vec<Reached> {
                     first.case.cause.names.extend(known);
                 }
                 first.pods.extend(reached.pods);
+                first.is_of_former_revision &= reached.is_of_former_revision;
                 first.case.consequences.extend(reached.case.consequences);
                 let new = reached.workloads.into_iter().filter(|workload| !first.workloads.contains(workload));
                 let new: Vec<Subject> = new.collect();
@@ -230,13 +234,13 @@ fn parent_of(index: usize, cases: &[Reached], catalogue: &Catalogue) -> Option<u
 }
 
 fn in_words(reached: Reached, catalogue: &Catalogue, stack_of: &dyn Fn(&Subject) -> String) -> Diagnosis {
-    let Reached { case: Case { cause, consequences }, workloads, pods } = reached;
+    let Reached { case: Case { cause, consequences }, workloads, pods, is_of_former_revision } = reached;
     let rule = &catalogue.rules[cause.rule];
     let of_log = || cause.names.get("stack").map(ToString::to_string).unwrap_or_default();
     let stack = workloads.first().map_or_else(of_log, stack_of);
     let words = wording::words(rule, &cause.names, &stack);
     let consequences = told_once(consequences, cause.rule, catalogue);
-    let reach = Reach { workload: workloads.first().cloned(), workloads, affected: pods.len() };
+    let reach = Reach { workload: workloads.first().cloned(), workloads, affected: pods.len(), is_of_former_revision };
     let Holding { subject, names, evidence, moment, .. } = cause;
     let is_doubted = names.get("severity").is_some_and(|doubt| *doubt == "info");
     let severity = match rule.file.severity {

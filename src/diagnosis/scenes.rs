@@ -54,7 +54,7 @@ impl<'a> Stage<'a> {
         let mut scene =
             Scene::new(self.snapshot, self.catalogue, Subject::new("Pod", &meta.namespace, &meta.name), Part::Pod(pod));
         name_pod(&mut scene, pod, workload);
-        hear_conditions(&mut scene, &pod.status.conditions);
+        hear_conditions_of_pod(&mut scene, pod);
         scene.hear(Origin::Field("status.message"), &pod.status.reason, &pod.status.message);
         for event in relation::events_of(self.snapshot, "Pod", meta) {
             if present::counts(event, pod, self.snapshot.source.taken_at) {
@@ -219,6 +219,9 @@ impl<'a> Stage<'a> {
         if let Some(failure) = present::model_failure(self.snapshot, key, custom) {
             scene.hear(Origin::Field("status.modelStatus.lastFailureInfo.message"), &failure.reason, &failure.message);
         }
+        for (status, message) in custom.status.failed_applications() {
+            scene.hear(Origin::Field("status.applicationStatuses.message"), status, message);
+        }
         scene.hear(Origin::Field("status.message"), &custom.status.state, &custom.status.message);
         self.hear_events(&mut scene, key.kind.name(), &custom.metadata);
         scene
@@ -250,6 +253,15 @@ fn broke(state: &ContainerState) -> bool {
     /// What is added to the number of the signal that ended a program.
     const BY_SIGNAL: i64 = 128;
     state.terminated.as_ref().is_some_and(|end| (1..BY_SIGNAL).contains(&end.exit_code))
+}
+
+/// Conditions of a pod that is ready, except what may end that, tell of what is over, or hurts nobody.
+fn hear_conditions_of_pod<'a>(scene: &mut Scene<'a>, pod: &'a Pod) {
+    for condition in &pod.status.conditions {
+        if !pod.is_ready() || condition.kind == "DisruptionTarget" {
+            scene.hear(Origin::Condition(condition), &condition.reason, &condition.message);
+        }
+    }
 }
 
 fn hear_conditions<'a>(scene: &mut Scene<'a>, conditions: &'a [Condition]) {

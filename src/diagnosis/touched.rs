@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnosis::place::Place;
 use crate::snapshot::event::Event;
+use crate::snapshot::index::node_key;
 use crate::snapshot::kind::{Kind, Object};
 use crate::snapshot::network::Ingress;
 use crate::snapshot::pod::Pod;
@@ -117,6 +118,7 @@ impl Touched {
         let owners = relation::owners(snapshot, &pod.metadata);
         self.places.extend(owners.iter().flat_map(Place::named));
         self.places.extend(relation::used_by(pod).iter().filter_map(Place::of));
+        self.places.extend(Place::of(&node_key(&pod.spec.node_name)));
         for service in relation::services_of_pod(snapshot, pod) {
             self.reach_of_service(snapshot, &service.metadata.namespace, &service.metadata.name);
         }

@@ -78,7 +78,7 @@ pub fn state(judged: &Judged<'_>, top: &Subject) -> WorkloadState {
         judged.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).collect();
     let worst = diagnoses.iter().map(|diagnosis| diagnosis.severity).min();
     let leads_nowhere =
-        diagnoses.iter().any(|diagnosis| blocks_the_way(snapshot, diagnosis)) || lacks_a_part(top, pods);
+        diagnoses.iter().any(|diagnosis| blocks_the_way(snapshot, diagnosis)) || lacks_a_part(top, pods) || serves_nobody(object);
     let pod = rail::leading_pod(pods, object, snapshot);
     let stages = if wanted == 0 {
         Vec::new()
@@ -124,6 +124,11 @@ fn lacks_a_part(top: &Subject, pods: &[&Pod]) -> bool {
     let part = |pod: &Pod| pod.metadata.label("component").to_owned();
     let serves = |wanted: &str| pods.iter().any(|pod| part(pod) == wanted && pod.is_ready());
     top.kind == "InferenceService" && pods.iter().any(|pod| !serves(&part(pod)))
+}
+
+/// Does KubeRay say that no pod takes requests? That of the head node may be ready all the same.
+fn serves_nobody(object: Option<&Object>) -> bool {
+    matches!(object, Some(Object::Custom(custom)) if custom.status.num_serve_endpoints == Some(0))
 }
 
 /// Pods that are ready, and pods that are wanted.

@@ -1,5 +1,7 @@
 //! Objects of operators that serve models: their conditions, and what KServe says about the model.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::snapshot::meta::{Condition, Meta, condition};
@@ -91,10 +93,59 @@ pub struct CustomStatus {
     pub url: SafeText,
     /// What KServe says about the model.
     pub model_status: ModelStatus,
+    /// Ray pods that take requests, where KubeRay counts them.
+    pub num_serve_endpoints: Option<i64>,
+    /// What Ray says of the applications on the cluster that serves.
+    pub active_service_status: RayServeStatus,
+    /// The same of the cluster that is to take its place.
+    pub pending_service_status: RayServeStatus,
     /// A state in one word, where an operator writes one.
     pub state: SafeText,
     /// The sentence beside it.
     pub message: SafeText,
+}
+
+/// What Ray says of the applications that a RayService deploys (KubeRay 0.6 and later).
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RayServeStatus {
+    /// By their names.
+    pub application_statuses: BTreeMap<SafeText, RayServeApplication>,
+}
+
+/// What Ray says of one application.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RayServeApplication {
+    /// `DEPLOYING`, `RUNNING`, `DEPLOY_FAILED`, `UNHEALTHY`.
+    pub status: SafeText,
+    /// Why; of a deployment that failed the traceback of its import.
+    pub message: SafeText,
+    /// The parts of it.
+    pub serve_deployment_statuses: BTreeMap<SafeText, RayServeDeployment>,
+}
+
+/// What Ray says of a part of an application.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RayServeDeployment {
+    /// `UPDATING`, `HEALTHY`, `UNHEALTHY`, `DEPLOY_FAILED`.
+    pub status: SafeText,
+    /// Why.
+    pub message: SafeText,
+}
+
+impl CustomStatus {
+    /// What Ray says of the applications that could not be deployed, or are not well, with the word for that.
+    pub fn failed_applications(&self) -> impl Iterator<Item = (&SafeText, &SafeText)> {
+        let statuses = [&self.active_service_status, &self.pending_service_status];
+        let applications = statuses.into_iter().flat_map(|status| status.application_statuses.values());
+        let told = applications.flat_map(|application| {
+            let parts = application.serve_deployment_statuses.values().map(|part| (&part.status, &part.message));
+            std::iter::once((&application.status, &application.message)).chain(parts)
+        });
+        told.filter(|(status, _)| matches!(status.as_str(), "DEPLOY_FAILED" | "UNHEALTHY"))
+    }
 }
 
 /// What KServe says about the model.

@@ -47,6 +47,7 @@ pub enum Kind {
     OnlineDeployment,
     SeldonDeployment,
     RayService,
+    RayCluster,
     KnativeService,
 }
 
@@ -67,7 +68,7 @@ pub struct Place {
 
 impl Kind {
     /// All of them, in the order in which they are read.
-    pub const ALL: [Kind; 28] = [
+    pub const ALL: [Kind; 29] = [
         Kind::Pod,
         Kind::Event,
         Kind::Deployment,
@@ -95,6 +96,7 @@ impl Kind {
         Kind::OnlineDeployment,
         Kind::SeldonDeployment,
         Kind::RayService,
+        Kind::RayCluster,
         Kind::KnativeService,
     ];
 
@@ -132,6 +134,7 @@ impl Kind {
                 ("SeldonDeployment", "machinelearning.seldon.io", "v1", "seldondeployments", true)
             }
             Kind::RayService => ("RayService", "ray.io", "v1", "rayservices", true),
+            Kind::RayCluster => ("RayCluster", "ray.io", "v1", "rayclusters", true),
             Kind::KnativeService => ("Service", "serving.knative.dev", "v1", "services", true),
         };
         Place { name, group, version, plural, namespaced }

@@ -172,6 +172,15 @@ pub fn replica_sets<'a>(snapshot: &'a Snapshot, deployment: &Meta) -> Vec<(&'a K
     sets
 }
 
+/// Does a newer ReplicaSet of its Deployment take the place of the one that made the pod?
+pub fn is_of_former_revision(snapshot: &Snapshot, pod: &Pod) -> bool {
+    let set = pod.metadata.controller().and_then(|owner| owned_by(snapshot, &pod.metadata.namespace, owner));
+    let deployment = set.and_then(Meta::controller).filter(|owner| owner.kind == Kind::Deployment.name());
+    let deployment = deployment.and_then(|owner| owned_by(snapshot, &pod.metadata.namespace, owner));
+    let newest = deployment.and_then(|deployment| replica_sets(snapshot, deployment).pop());
+    newest.zip(set).is_some_and(|((key, _), set)| key.name != set.name)
+}
+
 /// The number of a ReplicaSet's revision, 0 where it has none.
 pub fn revision(replica_set: &Workload) -> i64 {
     replica_set.metadata.annotation("deployment.kubernetes.io/revision").parse().unwrap_or(0)

@@ -31,6 +31,16 @@ pub fn last_error(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     Some(found)
 }
 
+/// The last line of a log in which nothing looks like an error.
+pub fn last_words(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (key, log) = logs(scene).into_iter().rev().find(|(_, log)| !log.is_empty())?;
+    if log.records.iter().any(Record::is_alarming) {
+        return None;
+    }
+    let line = log.tail.iter().rev().find(|line| !line.text.trim().is_empty())?;
+    Some(Found::names([("last_words", line.text.trim().to_owned())]).seen(evidence::of_line(&key, line)))
+}
+
 /// Does the container end with exit code 0 again and again, although nobody asked it to?
 pub fn ends_well_again_and_again(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let (pod, status) = (scene.pod()?, scene.status()?);
@@ -52,7 +62,13 @@ pub fn init_container_failing(scene: &Scene<'_>, _names: &Names) -> Option<Found
     let is_init = pod.status.init_container_statuses.iter().any(|init| init.name == status.name);
     // A row of `kubectl get pods` does not say how it ended.
     let failed = status.last_end().map_or(status.waiting_reason() == "CrashLoopBackOff", |end| end.exit_code != 0);
-    (is_init && failed && !status.ready).then(|| Found::names([("restarts", status.restart_count.to_string())]))
+    if !is_init || !failed || status.ready {
+        return None;
+    }
+    let mut found = Found::names([("restarts", status.restart_count.to_string())]);
+    let code = status.last_end().map(|end| end.exit_code.to_string());
+    found.evidence.extend(code.map(|code| evidence::of_field(scene, "terminated.exitCode", &code)));
+    Some(found)
 }
 
 /// Did the kubelet end it, as an event, the times of its life or its own last words tell?

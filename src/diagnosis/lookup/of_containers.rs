@@ -175,6 +175,12 @@ pub const QUESTIONS: &[Question] = &[
         answer: errors::last_error,
     },
     Question {
+        name: "last_words",
+        asks: "the last line of a log in which nothing looks like an error",
+        binds: &["last_words"],
+        answer: errors::last_words,
+    },
+    Question {
         name: "exit_meaning",
         asks: "what the exit code says",
         binds: &["exit_code", "exit_meaning"],
