@@ -106,11 +106,14 @@ impl Place {
 
 /// Is it a revision of Knative without pods, in whose place another one serves?
 fn was_replaced(snapshot: &Snapshot, key: &Key, workload: &Workload) -> bool {
-    let configuration = |workload: &Workload| workload.metadata.label("serving.knative.dev/configuration").to_owned();
-    let own = configuration(workload);
-    if own.is_empty() || workload.spec.replicas != Some(0) {
+    const LABELS: [&str; 2] = ["serving.knative.dev/configuration", "serving.knative.dev/service"];
+    let is_of_same = |other: &Workload| {
+        let same = |label| (workload.metadata.label(label), other.metadata.label(label));
+        LABELS.into_iter().map(same).any(|(own, other)| !own.is_empty() && own == other)
+    };
+    if workload.spec.replicas != Some(0) || !is_of_same(workload) {
         return false;
     }
     let mut others = snapshot.of_kind::<Workload>(key.kind).filter(|(other, _)| other.namespace == key.namespace);
-    others.any(|(_, other)| other.has_ready_pods() && configuration(other) == own)
+    others.any(|(_, other)| other.has_ready_pods() && is_of_same(other))
 }

@@ -77,8 +77,9 @@ pub fn state(judged: &Judged<'_>, top: &Subject) -> WorkloadState {
     let diagnoses: Vec<&Diagnosis> =
         judged.diagnoses.iter().filter(|diagnosis| diagnosis.reach.workloads.contains(top)).collect();
     let worst = diagnoses.iter().map(|diagnosis| diagnosis.severity).min();
-    let leads_nowhere =
-        diagnoses.iter().any(|diagnosis| blocks_the_way(snapshot, diagnosis)) || lacks_a_part(top, pods) || serves_nobody(object);
+    let leads_nowhere = diagnoses.iter().any(|diagnosis| blocks_the_way(snapshot, diagnosis))
+        || lacks_a_part(top, pods)
+        || serves_nobody(object);
     let pod = rail::leading_pod(pods, object, snapshot);
     let stages = if wanted == 0 {
         Vec::new()

@@ -175,6 +175,12 @@ pub const QUESTIONS: &[Question] = &[
         answer: errors::last_error,
     },
     Question {
+        name: "still_loading",
+        asks: "does the server still load, by the last that it says of itself, and has it the time for that?",
+        binds: &[],
+        answer: probes::still_loading,
+    },
+    Question {
         name: "last_words",
         asks: "the last line of a log in which nothing looks like an error",
         binds: &["last_words"],

@@ -5,7 +5,7 @@ use crate::diagnosis::lookup::errors;
 use crate::diagnosis::mark::Sign;
 use crate::diagnosis::scene::Scene;
 use crate::diagnosis::template::Names;
-use crate::diagnosis::{evidence, revision, sign, span};
+use crate::diagnosis::{deadline, evidence, revision, sign, span};
 use crate::snapshot::container::{Container, ContainerStatus, Probe, Terminated};
 use crate::snapshot::event::Event;
 use crate::snapshot::meta::condition;
@@ -155,6 +155,23 @@ pub fn unready_for_long(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let names = [("unready_for", span::in_words(unready_for)), ("asked", request(probe, container))];
     let state = evidence::of_field(scene, "ready", &format!("false, running since {started}"));
     Some(Found::names(names).seen(state).seen(evidence::of_field(scene, "readinessProbe", &in_words(probe))))
+}
+
+/// Does the server of a container that runs still load, by the last that it says of itself, and has its workload the time
+/// for that?
+pub fn still_loading(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, status) = (scene.pod()?, scene.status()?);
+    let logs = errors::logs(scene);
+    let (_, log) = logs.iter().find(|(key, _)| !key.previous)?;
+    let signs = sign::signs(log, scene.catalogue);
+    let last = signs.iter().max_by_key(|seen| seen.line)?.sign;
+    let begins = matches!(last, Sign::Started | Sign::Importing | Sign::Loading);
+    let fails = log.records.iter().any(|record| record.is_alarming() && !record.raised.is_empty());
+    let top = relation::workload_of(scene.snapshot, pod);
+    let object = relation::object(scene.snapshot, &top.kind, &pod.metadata.namespace, &top.name);
+    let is_overdue = deadline::is_overdue(scene.snapshot, object, Some(pod));
+    let is_first = status.restart_count == 0 && status.state.running.is_some() && !status.ready;
+    (is_first && begins && !fails && !is_overdue).then(Found::default)
 }
 
 /// Seconds that a container may take until its readiness probe succeeds. Whoever lets the liveness probe wait expects
