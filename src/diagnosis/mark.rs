@@ -19,6 +19,8 @@ pub enum Sign {
     Loading,
     /// The model is loaded.
     Loaded,
+    /// It could not be loaded, and the server stays up without it.
+    LoadFailed,
     /// A port is open: binds `port`, and `host` where it is named.
     Listening,
     /// Requests are answered.

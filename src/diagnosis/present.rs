@@ -136,7 +136,19 @@ fn was_replaced(snapshot: &Snapshot, pod: &Pod) -> bool {
             && other.metadata.creation_timestamp > pod.metadata.creation_timestamp
             && relation::workload_of(snapshot, other) == top
     };
-    job.is_some_and(Workload::is_complete) || snapshot.of_kind::<Pod>(Kind::Pod).any(|(_, other)| goes_on(other))
+    let is_history = |job: &Workload| job.is_complete() || has_newer_run(snapshot, job);
+    job.is_some_and(is_history) || snapshot.of_kind::<Pod>(Kind::Pod).any(|(_, other)| goes_on(other))
+}
+
+/// Has the CronJob that made the job begun a later run? Then that one speaks for it.
+pub fn has_newer_run(snapshot: &Snapshot, job: &Workload) -> bool {
+    let Some(owner) = job.metadata.controller() else { return false };
+    let is_newer = |other: &Workload| {
+        other.metadata.creation_timestamp > job.metadata.creation_timestamp
+            && other.metadata.namespace == job.metadata.namespace
+            && other.metadata.controller().is_some_and(|maker| maker.uid == owner.uid)
+    };
+    snapshot.of_kind::<Workload>(Kind::Job).any(|(_, other)| is_newer(other))
 }
 
 /// Why KServe could not load the model, as long as that is so: it leaves there what failed before the model was loaded, and

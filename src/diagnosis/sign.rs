@@ -47,8 +47,14 @@ pub fn signs<'a>(log: &Log, catalogue: &'a Catalogue) -> Vec<Seen<'a>> {
     seen
 }
 
-/// The last line that shows the server answering: a sign that it is ready, or a request it answered well.
+/// The last line that shows the server answering: a sign that it is ready, or a request it answered well. Where it stays
+/// up without its model, it is well when it answers more than those who look whether it lives.
 pub fn last_well(log: &Log, signs: &[Seen<'_>]) -> u64 {
+    let last = |sign| signs.iter().filter(|seen| seen.sign == sign).map(|seen| seen.line).max();
+    if last(Sign::LoadFailed) > last(Sign::Loaded) {
+        let answers = accesses(log).filter(|(_, access)| access.succeeded() && !access.is_look());
+        return answers.map(|(number, _)| number).max().unwrap_or(0);
+    }
     let ready = signs.iter().filter(|seen| seen.sign == Sign::Ready).map(|seen| seen.line).max();
     ready.max(last_answer(log)).unwrap_or(0)
 }

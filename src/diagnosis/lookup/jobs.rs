@@ -2,12 +2,12 @@
 
 use crate::diagnosis::evidence;
 use crate::diagnosis::lookup::Found;
+use crate::diagnosis::present;
 use crate::diagnosis::scene::{Part, Scene};
 use crate::diagnosis::template::Names;
 use crate::snapshot::Snapshot;
 use crate::snapshot::kind::Kind;
 use crate::snapshot::meta::{Condition, condition};
-use crate::snapshot::workload::Workload;
 
 /// Failures that a job takes where it does not say.
 const BACKOFF_LIMIT: i64 = 6;
@@ -16,7 +16,7 @@ const BACKOFF_LIMIT: i64 = 6;
 pub fn given_up(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let Part::Workload(key, job) = scene.part else { return None };
     let failed = condition(&job.status.conditions, "Failed").filter(|failed| failed.holds())?;
-    if key.kind != Kind::Job || has_newer_run(scene.snapshot, job) || is_history(scene.snapshot, failed) {
+    if key.kind != Kind::Job || present::has_newer_run(scene.snapshot, job) || is_history(scene.snapshot, failed) {
         return None;
     }
     let deadline = job.spec.active_deadline_seconds.map(|seconds| seconds.to_string());
@@ -41,14 +41,4 @@ fn is_history(snapshot: &Snapshot, failed: &Condition) -> bool {
     const REMEMBERED: i64 = 24 * 3600;
     let times = snapshot.source.taken_at.zip(failed.last_transition_time);
     times.is_some_and(|(now, since)| now.as_second() - since.as_second() > REMEMBERED)
-}
-
-fn has_newer_run(snapshot: &Snapshot, job: &Workload) -> bool {
-    let Some(owner) = job.metadata.controller() else { return false };
-    let is_newer = |other: &Workload| {
-        other.metadata.creation_timestamp > job.metadata.creation_timestamp
-            && other.metadata.namespace == job.metadata.namespace
-            && other.metadata.controller().is_some_and(|maker| maker.uid == owner.uid)
-    };
-    snapshot.of_kind::<Workload>(Kind::Job).any(|(_, other)| is_newer(other))
 }
