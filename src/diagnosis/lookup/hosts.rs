@@ -68,7 +68,8 @@ pub fn services_of(snapshot: &Snapshot, namespace: &SafeText) -> Vec<SafeText> {
     all.map(|(key, _)| key.name.clone()).collect()
 }
 
-fn is_similar(known: &str, name: &str) -> bool {
+/// Is a name so near to a known one that it may be meant?
+pub fn is_similar(known: &str, name: &str) -> bool {
     levenshtein(known, name) <= 2 || known.contains(name) || name.contains(known)
 }
 

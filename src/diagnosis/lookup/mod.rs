@@ -23,6 +23,7 @@ pub mod runtimes;
 pub mod service_ports;
 pub mod services;
 pub mod settings;
+pub mod similar;
 
 use crate::diagnosis::lookup::found::Found;
 use crate::diagnosis::scene::Scene;

@@ -1,7 +1,7 @@
 //! The questions about what is around containers: nodes, claims, Services, workloads.
 
 use crate::diagnosis::lookup::{
-    Question, claims, held, hosts, jobs, nodes, policies, revisions, runtimes, service_ports, services,
+    Question, claims, held, hosts, jobs, nodes, policies, revisions, runtimes, service_ports, services, similar,
 };
 
 /// Every question about other objects.
@@ -94,6 +94,12 @@ pub const QUESTIONS: &[Question] = &[
         asks: "the revision to which the workload can go back",
         binds: &["earlier_revision"],
         answer: revisions::earlier_revision,
+    },
+    Question {
+        name: "similar_object",
+        asks: "the object of the namespace that is nearly called like {claim} or {configmap}, which is missing",
+        binds: &["similar_claim", "similar_configmap"],
+        answer: similar::object,
     },
     Question {
         name: "held_at",

@@ -132,7 +132,7 @@ fn request(probe: &Probe, container: &Container) -> String {
     match (&probe.http_get, &probe.exec, &probe.grpc) {
         (Some(http), ..) if http.path.is_empty() => format!("GET / on {port}"),
         (Some(http), ..) => format!("GET {} on {port}", http.path),
-        (_, Some(exec), _) => exec.command.iter().map(SafeText::as_str).collect::<Vec<_>>().join(" "),
+        (_, Some(exec), _) => shlex::try_join(exec.command.iter().map(SafeText::as_str)).unwrap_or_default(),
         (.., Some(_)) => format!("gRPC on {port}"),
         _ => port,
     }
