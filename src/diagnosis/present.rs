@@ -82,7 +82,8 @@ fn had_its_time(event: &Event, pod: &Pod, now: Option<Timestamp>) -> bool {
     const LONGEST: i64 = 600;
     let name = event.container().unwrap_or_default();
     let (Some(container), Some(status)) = (pod.spec.container(name), pod.container_status(name)) else { return true };
-    let Some(ran) = status.runs_for(now).filter(|_| status.restart_count == 0) else { return true };
+    let is_fresh = status.restart_count == 0 || status.has_outlived(now);
+    let Some(ran) = status.runs_for(now).filter(|_| is_fresh) else { return true };
     let budget = |probe: &Option<Probe>| probe.as_ref().map_or(0, Probe::budget_seconds);
     // Whoever lets the liveness probe wait expects the server to need that long.
     let probes = [&container.readiness_probe, &container.liveness_probe];

@@ -109,7 +109,8 @@ impl<'a> Stage<'a> {
         let same = |log: &Log| {
             log_of(false).is_some_and(|(_, current)| current.lines == log.lines && current.bytes == log.bytes)
         };
-        let up = status.is_some_and(|status| status.is_settled(self.snapshot.source.taken_at));
+        let now = self.snapshot.source.taken_at;
+        let up = status.is_some_and(|status| status.is_settled(now) || status.has_outlived(now));
         if let Some((key, log)) = log_of(true).filter(|(_, log)| !same(log) && !up) {
             let broke = status.is_some_and(|status| broke(&status.last_state));
             let survival = sign::survivals(log, self.catalogue, broke);
@@ -236,7 +237,8 @@ impl<'a> Stage<'a> {
 
 fn hear_status<'a>(scene: &mut Scene<'a>, status: Option<&'a ContainerStatus>) {
     let Some(status) = status else { return };
-    let is_settled = status.is_settled(scene.snapshot.source.taken_at);
+    let now = scene.snapshot.source.taken_at;
+    let is_settled = status.is_settled(now) || status.has_outlived(now);
     if let Some(waiting) = &status.state.waiting {
         scene.hear(Origin::Field("state.waiting.message"), &waiting.reason, &waiting.message);
     }

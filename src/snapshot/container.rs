@@ -273,7 +273,21 @@ impl ContainerStatus {
         const FORGOTTEN: i64 = 600;
         /// Restarts from which on a container that is ready just now counts as one that crashes.
         const MANY: i64 = 3;
-        self.ready && (self.restart_count < MANY || self.runs_for(now).is_none_or(|ran| ran >= FORGOTTEN))
+        let ran = self.runs_for(now);
+        let is_long = ran.is_none_or(|ran| ran >= FORGOTTEN);
+        self.ready && (self.restart_count < MANY || is_long || self.has_outlived(now))
+    }
+
+    /// Has it run for much longer than the instance before did? Then what ended that one at its start did not come again.
+    /// Memory runs out, and a probe fails, after any time.
+    pub fn has_outlived(&self, now: Option<Timestamp>) -> bool {
+        /// Seconds, and lives of the instance before.
+        const LEAST: (i64, i64) = (60, 2);
+        /// Who ended otherwise was asked to end, or killed.
+        const OF_ITS_OWN: std::ops::Range<i64> = 1..128;
+        let before = self.last_state.terminated.as_ref().filter(|end| OF_ITS_OWN.contains(&end.exit_code));
+        let lived = before.and_then(|end| Some(end.finished_at?.as_second() - end.started_at?.as_second()));
+        lived.zip(self.runs_for(now)).is_some_and(|(lived, ran)| ran >= LEAST.0.max(LEAST.1 * lived))
     }
 
     /// Why it does not run; empty where it does.

@@ -16,6 +16,8 @@ use crate::snapshot::log::{Line, Log};
 
 /// `shard 8/40`, `8 of 40`: how much of a piece of work is done.
 static COUNTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(\d{1,6})(?:/| of )(\d{1,6})\b").ok());
+/// Counts with a state behind them.
+static IN_A_TABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\s\d+/\d+\s+[A-Z][\w:]+\s+\d").ok());
 /// A program that says it is up.
 static CLAIMS_READY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:app|application|server|service|api|model)\b[^\n]{0,20}\b(?:ready|loaded|initiali[sz]ed|created|started)\b").ok()
@@ -28,6 +30,10 @@ pub fn stops_in_the_middle(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let counted = COUNTED.as_ref()?.captures(&last.text)?;
     let number = |group: usize| counted.get(group).and_then(|digits| digits.as_str().parse::<u32>().ok());
     let (done, total) = (number(1)?, number(2)?);
+    // A row of `kubectl get pods` counts containers.
+    if IN_A_TABLE.as_ref()?.is_match(&last.text) {
+        return None;
+    }
     let names = [("done", done.to_string()), ("total", total.to_string()), ("severity", "info".to_owned())];
     (0 < done && done < total).then(|| Found::names(names).seen(evidence::of_line(key, last)))
 }

@@ -56,6 +56,23 @@ pub fn ends_well_again_and_again(scene: &Scene<'_>, _names: &Names) -> Option<Fo
     Some(Found::names([("ran_for", ran_for.unwrap_or_default()), ("restarts", status.restart_count.to_string())]))
 }
 
+/// Does the container end with an error again and again, although it may run just now?
+pub fn ends_again(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
+    let (pod, status) = (scene.pod()?, scene.status()?);
+    let now = scene.snapshot.source.taken_at;
+    let is_init = pod.status.init_container_statuses.iter().any(|init| init.name == status.name);
+    let end = status.last_end()?;
+    let failed = end.exit_code != 0 && end.reason != "OOMKilled" && !was_asked_to_end(scene);
+    let is_over = status.is_settled(now) || status.has_outlived(now) || status.ready;
+    if is_init || !failed || is_over || status.restart_count < AGAIN {
+        return None;
+    }
+    let restarts = status.restart_count.to_string();
+    let seen = evidence::of_field(scene, "terminated.exitCode", &end.exit_code.to_string());
+    let counted = evidence::of_field(scene, "restartCount", &restarts);
+    Some(Found::names([("restarts", restarts)]).seen(seen).seen(counted))
+}
+
 /// Is it an init container that failed?
 pub fn init_container_failing(scene: &Scene<'_>, _names: &Names) -> Option<Found> {
     let (pod, status) = (scene.pod()?, scene.status()?);

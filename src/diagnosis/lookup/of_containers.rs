@@ -169,6 +169,12 @@ pub const QUESTIONS: &[Question] = &[
         answer: endings::ends_without_a_server,
     },
     Question {
+        name: "ends_again",
+        asks: "does the container end with an error again and again, although it may run just now?",
+        binds: &["restarts"],
+        answer: errors::ends_again,
+    },
+    Question {
         name: "last_error",
         asks: "the last error in the log, which no rule knows",
         binds: &["last_error"],
